@@ -1,0 +1,1 @@
+"""Settings, working calendars, message catalogues and policy defaults: values only, no other room is imported."""
