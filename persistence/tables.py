@@ -1,0 +1,703 @@
+"""Every table of the product.
+
+Ids are given out by us (`columns.new_id`), moments are UTC, dates are Shanghai calendar days, money is yuan, `path` is
+the place of a unit in the tree ("/1/4/"), `*_text` keeps what was written beside what was understood.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from persistence.columns import Blob, Json, Moment, Money
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> Column[int]:
+    return Column("id", BigInteger, primary_key=True, autoincrement=False)
+
+
+def _to(name: str, target: str, *, nullable: bool = False, index: bool = False) -> Column[int]:
+    return Column(name, BigInteger, ForeignKey(target), nullable=nullable, index=index)
+
+
+def _from_until() -> tuple[Column[object], Column[object]]:
+    return Column("valid_from", Date, nullable=False), Column("valid_until", Date)  # last day inclusive, or open
+
+
+# --- units, posts, people -------------------------------------------------------------------------------------------
+
+units = Table(
+    "units",
+    metadata,
+    _id(),
+    _to("parent_id", "units.id", nullable=True),
+    Column("path", String(255), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("short_name", String(60), nullable=False),
+    Column("kind", String(30), nullable=False),  # committee, inspecting, discipline, organisation, inspected, section
+    Column("superior_post_id", BigInteger),  # 上级分管(联系)领导; no foreign key: posts belong to units
+    _to("successor_id", "units.id", nullable=True),  # merged into
+    *_from_until(),
+)
+
+posts = Table(
+    "posts",
+    metadata,
+    _id(),
+    _to("unit_id", "units.id", index=True),
+    Column("title", String(100), nullable=False),
+    Column("role", String(40), nullable=False),  # what the post may do on its unit and below
+    Column("clearance", Integer, nullable=False, default=1),  # cases.rights.Clearance
+    *_from_until(),
+)
+
+people = Table(
+    "people",
+    metadata,
+    _id(),
+    Column("staff_number", String(40), nullable=False, unique=True),
+    Column("name", String(60), nullable=False),
+    Column("email", String(254)),
+    Column("phone", String(40)),
+    Column("language", String(5), nullable=False, default="zh"),
+    Column("left_on", Date),
+)
+
+tenures = Table(
+    "tenures",
+    metadata,
+    _id(),
+    _to("post_id", "posts.id", index=True),
+    _to("person_id", "people.id", index=True),
+    Column("deputy", Boolean, nullable=False, default=False),  # 代理: holds the post while its holder is absent
+    *_from_until(),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    _id(),
+    _to("person_id", "people.id", index=True),
+    Column("role", String(40), nullable=False),
+    _to("unit_id", "units.id"),
+    Column("clearance", Integer, nullable=False, default=1),
+    Column("reason", Text),
+    *_from_until(),
+)
+
+recusals = Table(
+    "recusals",
+    metadata,
+    _id(),
+    _to("person_id", "people.id", index=True),
+    _to("unit_id", "units.id", nullable=True),
+    Column("case_id", BigInteger),
+    Column("reason", Text, nullable=False),
+    *_from_until(),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    _id(),
+    _to("person_id", "people.id", index=True),
+    Column("login", String(60), nullable=False, unique=True),
+    Column("password_hash", String(255)),  # argon2id; empty until the one-time link was used
+    Column("must_change", Boolean, nullable=False, default=False),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("locked_until", Moment),
+    Column("totp_secret", String(64)),
+    Column("disabled_at", Moment),
+    Column("created_at", Moment, nullable=False),
+)
+
+past_passwords = Table(
+    "past_passwords",
+    metadata,
+    _id(),
+    _to("account_id", "accounts.id", index=True),
+    Column("password_hash", String(255), nullable=False),
+    Column("set_at", Moment, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),  # SHA-256 of the cookie's value
+    _to("account_id", "accounts.id", index=True),
+    Column("csrf", String(64), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+
+one_time_links = Table(
+    "one_time_links",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    _to("account_id", "accounts.id"),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    _to("account_id", "accounts.id", index=True),
+    Column("name", String(60), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+)
+
+# --- cases ----------------------------------------------------------------------------------------------------------
+
+cases = Table(  # the head of everything that has a ledger of its own
+    "cases",
+    metadata,
+    _id(),
+    Column("kind", String(20), nullable=False),  # finding, issue_list, office (releases, people, units, settings)
+    Column("version", Integer, nullable=False, default=0),
+    Column("ledger_seq", Integer, nullable=False, default=0),  # last event
+    Column("ledger_head", String(64), nullable=False, default=""),  # its hash
+    Column("head_mac", String(80), nullable=False, default=""),  # keyed; the key is no row
+    Column("changed_at", Moment, nullable=False),
+    Column("changed_by", String(60), nullable=False),  # name as shown to the loser of a race
+    Column("changed_act", String(60), nullable=False),
+)
+
+rounds = Table(
+    "rounds",
+    metadata,
+    _id(),
+    Column("name", String(120), nullable=False),
+    Column("year", Integer, nullable=False),
+    _to("office_unit_id", "units.id"),  # the inspecting side: its posts hold the office's tasks
+)
+
+issue_lists = Table(
+    "issue_lists",
+    metadata,
+    Column("id", BigInteger, ForeignKey("cases.id"), primary_key=True, autoincrement=False),
+    Column("number", String(40), nullable=False, unique=True),
+    _to("round_id", "rounds.id", index=True),
+    _to("unit_id", "units.id", index=True),
+    Column("unit_path", String(255), nullable=False, index=True),
+    _to("office_unit_id", "units.id"),
+    Column("title", String(200), nullable=False),
+    Column("source", String(20), nullable=False, default="inspection"),  # inspection, audit
+    Column("state", String(30), nullable=False),  # cases.issue_list.ListState
+    Column("stage", String(30), nullable=False, default=""),  # declared by the open task
+    Column("confidentiality", Integer, nullable=False, default=1),
+    Column("feedback_on", Date),
+    Column("plan_approved_at", Moment),
+    Column("midterm_on", Date),
+    Column("report_due_on", Date),
+    Column("evaluation_grade", String(20)),
+    Column("published_on", Date),
+    Column("archived_at", Moment),
+    Column("source_name", String(255)),  # file that it was read from
+    Column("source_sha256", String(64)),
+    Column("created_at", Moment, nullable=False),
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("id", BigInteger, ForeignKey("cases.id"), primary_key=True, autoincrement=False),
+    Column("number", String(40), nullable=False, unique=True),
+    _to("list_id", "issue_lists.id", index=True),
+    Column("seq", String(40), nullable=False),  # 序号 as the list has it
+    _to("unit_id", "units.id"),
+    Column("unit_path", String(255), nullable=False),
+    _to("office_unit_id", "units.id"),
+    Column("confidentiality", Integer, nullable=False, default=1),
+    Column("aspect", String(200), nullable=False, default=""),
+    Column("category", String(60), nullable=False, default=""),
+    Column("title", Text, nullable=False),
+    Column("detail", Text, nullable=False, default=""),
+    Column("target", Text, nullable=False, default=""),
+    Column("amount_yuan", Money),
+    Column("headcount", Integer),
+    Column("kind", String(12), nullable=False),  # cases.finding.Kind
+    Column("is_key", Boolean, nullable=False, default=False),
+    Column("is_systemic", Boolean, nullable=False, default=False),
+    _to("leader_post_id", "posts.id", nullable=True),  # 责任领导
+    _to("handler_post_id", "posts.id", nullable=True),  # 责任人/经办人
+    _to("chief_post_id", "posts.id", nullable=True),  # 主要负责人
+    _to("lead_unit_id", "units.id", nullable=True),  # 牵头单位
+    Column("leader_text", Text, nullable=False, default=""),
+    Column("handler_text", Text, nullable=False, default=""),
+    Column("lead_unit_text", Text, nullable=False, default=""),
+    Column("responsible_unit_text", Text, nullable=False, default=""),
+    Column("starts_on", Date),
+    Column("due_on", Date, index=True),
+    Column("first_due_on", Date),  # before any extension
+    Column("due_text", Text, nullable=False, default=""),
+    Column("status_text", Text, nullable=False, default=""),  # as written in the ledger that was imported: a claim
+    Column("written", Json),  # every other column of the imported row: field -> text
+    Column("place", String(80), nullable=False, default=""),  # sheet and row that it was read from
+    Column("state", String(20), nullable=False),  # cases.finding.State
+    Column("stage", String(30), nullable=False, default=""),  # declared by the open task
+    Column("cycle", Integer, nullable=False, default=1),
+    Column("basic_done", Boolean, nullable=False, default=False),
+    Column("overdue_since", Date),
+    Column("issued_at", Moment),
+    Column("accepted_at", Moment),
+    Column("submitted_at", Moment),
+    Column("progress_at", Moment),  # last progress report
+    Column("signed_off_at", Moment),
+    Column("historic", Boolean, nullable=False, default=False),  # signed off before it came here
+    Column("parent_id", BigInteger),  # split from, or a new fact found while looking back at
+    Column("suspended_because", Text),
+    Column("attention", Integer, nullable=False, default=0),  # undecided signals
+    Column("returns", Integer, nullable=False, default=0),  # in this cycle
+    Index("ix_findings_unit", "unit_path", "id"),
+    Index("ix_findings_list", "list_id", "seq"),
+    Index("ix_findings_state_due", "state", "due_on", "id"),
+)
+
+counters = Table(  # numbers are never reused
+    "counters",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+
+criteria = Table(
+    "criteria",
+    metadata,
+    _id(),
+    _to("finding_id", "findings.id", index=True),
+    Column("seq", Integer, nullable=False),
+    Column("code", String(40), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("fixed_at", Moment),  # when the finding was issued: from then on it does not change
+)
+
+measures = Table(
+    "measures",
+    metadata,
+    _id(),
+    _to("finding_id", "findings.id", index=True),
+    Column("seq", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("kind", String(20), nullable=False, default="FIX"),  # FIX, ACCOUNTABILITY, REGULATION
+    Column("due_on", Date),
+)
+
+milestones = Table(  # CONTINUOUS findings: dated steps, each looked back on
+    "milestones",
+    metadata,
+    _id(),
+    _to("finding_id", "findings.id", index=True),
+    Column("seq", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("held_at", Moment),
+)
+
+cycles = Table(
+    "cycles",
+    metadata,
+    _to("finding_id", "findings.id"),
+    Column("cycle", Integer, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("because", String(30), nullable=False),  # issued, found_false, revoked, recurred
+    Column("reason", Text, nullable=False, default=""),
+    Column("due_on", Date),
+    Column("closed_at", Moment),
+    Column("result", String(30)),  # signed_off, found_false, revoked
+    UniqueConstraint("finding_id", "cycle"),
+)
+
+progress_reports = Table(
+    "progress_reports",
+    metadata,
+    _id(),
+    _to("finding_id", "findings.id", index=True),
+    Column("cycle", Integer, nullable=False),
+    Column("person_id", BigInteger, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("percent", Integer),
+    Column("at", Moment, nullable=False),
+)
+
+submissions = Table(
+    "submissions",
+    metadata,
+    _id(),
+    _to("finding_id", "findings.id", index=True),
+    Column("cycle", Integer, nullable=False),
+    Column("person_id", BigInteger, nullable=False),
+    Column("completion", Text, nullable=False),
+    Column("measures_done", Json, nullable=False),  # measure id -> what was done
+    Column("recovered_yuan", Money),
+    Column("at", Moment, nullable=False),
+)
+
+blobs = Table(  # one file per content, in the attachments folder
+    "blobs",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("media_type", String(100), nullable=False),  # sniffed, not believed
+    Column("stored_at", Moment, nullable=False),
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    _id(),
+    _to("finding_id", "findings.id", index=True),
+    Column("cycle", Integer, nullable=False),
+    _to("measure_id", "measures.id", nullable=True),
+    Column("sha256", String(64), ForeignKey("blobs.sha256"), nullable=False, index=True),
+    Column("filename", String(255), nullable=False),
+    Column("kind", String(30), nullable=False),  # cases.evidence.EvidenceKind
+    Column("purpose", String(12), nullable=False, default="RESULT"),  # BASELINE, ACTION, RESULT
+    Column("effective_on", Date),  # date that the document itself states
+    Column("locator", String(120), nullable=False, default=""),  # page or clause
+    Column("version", Integer, nullable=False, default=1),
+    Column("replaces_id", BigInteger),
+    Column("withdrawn_at", Moment),
+    Column("uploaded_by", BigInteger, nullable=False),
+    Column("uploaded_at", Moment, nullable=False),
+    Column("adopted", Boolean),  # 采信 / 不采信
+    Column("adopted_reason", Text),
+)
+
+waivers = Table(  # a measure that needs no result evidence, decided by somebody outside the unit
+    "waivers",
+    metadata,
+    _id(),
+    _to("finding_id", "findings.id", index=True),
+    Column("cycle", Integer, nullable=False),
+    _to("measure_id", "measures.id"),
+    Column("reason", Text, nullable=False),
+    Column("decided_by", BigInteger, nullable=False),
+    Column("decided_at", Moment, nullable=False),
+)
+
+reviews = Table(  # every verdict of a person: unit review, signature, desk verification, joint review, sign-off
+    "reviews",
+    metadata,
+    _id(),
+    Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False, index=True),
+    Column("cycle", Integer, nullable=False),
+    Column("act", String(40), nullable=False),
+    Column("body", String(40), nullable=False, default=""),  # reviewing body of a joint review
+    Column("person_id", BigInteger, nullable=False),
+    Column("person_name", String(60), nullable=False),
+    Column("post_title", String(100), nullable=False, default=""),
+    Column("verdict", String(20), nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("items", Json),  # 退单: finding number -> what is asked
+    Column("sheet_number", String(60)),
+    Column("at", Moment, nullable=False),
+)
+
+look_backs = Table(
+    "look_backs",
+    metadata,
+    _id(),
+    _to("finding_id", "findings.id", index=True),
+    Column("cycle", Integer, nullable=False),
+    Column("durability", Boolean, nullable=False, default=False),  # 再检查 after the sign-off
+    Column("method", String(20), nullable=False),  # on_site, call_back
+    Column("inspectors", Json, nullable=False),  # person ids, at least two
+    Column("place", Text, nullable=False, default=""),
+    Column("started_on", Date),
+    Column("ended_on", Date),
+    Column("sample", Text, nullable=False, default=""),
+    Column("record", Text, nullable=False, default=""),
+    Column("result", String(20)),  # held, returned, false, revoked
+    Column("satisfaction", Integer),  # percent
+    Column("milestone_id", BigInteger),
+    Column("recorded_by", BigInteger),
+    Column("recorded_at", Moment),
+    Column("confirmed_by", BigInteger),
+    Column("confirmed_at", Moment),
+)
+
+extensions = Table(
+    "extensions",
+    metadata,
+    _id(),
+    _to("finding_id", "findings.id", index=True),
+    Column("cycle", Integer, nullable=False),
+    Column("asked_by", BigInteger, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("from_due_on", Date, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("verdict", String(20)),  # approved, refused
+    Column("decided_by", BigInteger),
+    Column("decided_at", Moment),
+    Column("comment", Text),
+)
+
+receipts = Table(  # 双反馈一通报
+    "receipts",
+    metadata,
+    _id(),
+    Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False, index=True),
+    Column("role", String(40), nullable=False),
+    Column("person_id", BigInteger, nullable=False),
+    Column("signed_at", Moment, nullable=False),
+    Column("on_paper", String(60)),  # sheet number where it was signed on paper
+)
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    _id(),
+    Column("name", String(120), nullable=False),
+    _to("unit_id", "units.id"),
+    _to("office_unit_id", "units.id"),
+    Column("opened_at", Moment, nullable=False),
+    Column("opened_by", BigInteger, nullable=False),
+)
+
+# --- diagrams and running cases ------------------------------------------------------------------------------------
+
+releases = Table(
+    "releases",
+    metadata,
+    Column("id", String(64), primary_key=True),  # content hash
+    Column("title", String(120), nullable=False),
+    Column("state", String(12), nullable=False),  # draft, published, retired
+    Column("drafted_by", BigInteger),
+    Column("drafted_at", Moment, nullable=False),
+    Column("published_by", BigInteger),
+    Column("published_at", Moment, index=True),
+)
+
+release_files = Table(
+    "release_files",
+    metadata,
+    Column("release_id", String(64), ForeignKey("releases.id"), primary_key=True),
+    Column("path", String(120), primary_key=True),
+    Column("content", Blob, nullable=False),
+)
+
+instances = Table(
+    "instances",
+    metadata,
+    _id(),
+    Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False, index=True),
+    Column("process", String(60), nullable=False),
+    Column("cycle", Integer, nullable=False),
+    Column("subject_id", BigInteger),  # extension or look-back that it decides
+    Column("release_id", String(64), ForeignKey("releases.id"), nullable=False),
+    Column("state", Blob, nullable=False),  # sealed by persistence.seal: key id, MAC, codec's bytes
+    Column("status", String(12), nullable=False),  # running, done, cancelled, faulted
+    Column("outcome", String(30)),
+    Column("waits_for", String(120), nullable=False, default=""),  # message names, comma list
+    Column("wake_at", Moment),
+    Column("path", Json, nullable=False),  # element id -> times entered
+    Column("fault", Json),  # cause, at, trace id
+    Column("opened_at", Moment, nullable=False),
+    Column("closed_at", Moment),
+    Index("ix_instances_wake", "status", "wake_at"),
+)
+
+open_tasks = Table(
+    "open_tasks",
+    metadata,
+    Column("id", String(40), primary_key=True),  # the engine's task id
+    Column("instance_id", BigInteger, ForeignKey("instances.id"), nullable=False, index=True),
+    Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False, index=True),
+    Column("name", String(60), nullable=False),
+    Column("act", String(60), nullable=False),
+    Column("form", String(60), nullable=False, default=""),
+    Column("stage", String(30), nullable=False),
+    Column("role", String(40), nullable=False),
+    Column("label", String(80), nullable=False),
+    Column("item", String(80)),  # of a multi-instance
+    Column("holder", String(60), nullable=False),  # "post:<id>", "role:<role>@<unit id>", "person:<id>"
+    Column("claimed_by", BigInteger),
+    Column("since", Moment, nullable=False),
+    Column("due_on", Date),
+    Column("sort_on", String(10), nullable=False),  # due day, or 9999-12-31: overdue first within a holder
+    Index("ix_open_tasks_holder", "holder", "sort_on", "id"),
+    Index("ix_open_tasks_claimed", "claimed_by", "sort_on", "id"),
+)
+
+messages = Table(  # what one case tells another: taken once, in the order given
+    "messages",
+    metadata,
+    _id(),
+    Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False),
+    Column("name", String(40), nullable=False),
+    Column("facts", Json, nullable=False),
+    Column("told_at", Moment, nullable=False),
+    Column("taken_at", Moment),
+    Column("failures", Integer, nullable=False, default=0),
+    Index("ix_messages_waiting", "taken_at", "id"),
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("person_id", BigInteger, primary_key=True),
+    Column("place", String(120), primary_key=True),  # "<case id>/<act>"
+    Column("body", Json, nullable=False),
+    Column("saved_at", Moment, nullable=False),
+)
+
+# --- the ledger ----------------------------------------------------------------------------------------------------
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("case_id", BigInteger, ForeignKey("cases.id"), primary_key=True, autoincrement=False),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("event", String(60), nullable=False),
+    Column("act", String(60), nullable=False),
+    Column("at", Moment, nullable=False),  # the act's moment
+    Column("recorded_at", Moment, nullable=False),  # differs from *at* in a rehearsal
+    Column("person_id", BigInteger),  # empty: the clock
+    Column("account_id", BigInteger),
+    Column("who", String(60), nullable=False),
+    Column("post", String(100), nullable=False, default=""),
+    Column("body", Text, nullable=False),  # canonical JSON: input, facts; hashed as it stands
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("leaf", BigInteger, unique=True),  # place in the log over all cases, given when sealed
+    Index("ix_ledger_person", "person_id", "at"),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),  # leaves
+    Column("root", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("previous", String(64), nullable=False),  # root before
+    Column("signature", String(200), nullable=False),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("person_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", String(80), primary_key=True),
+    Column("body_hash", String(64), nullable=False),
+    Column("answer", Json, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# --- letters -------------------------------------------------------------------------------------------------------
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    Column("obligation", String(200), nullable=False, unique=True),  # subject|cycle|rung|trigger|period|post or person
+    Column("case_id", BigInteger, index=True),
+    Column("letter", String(40), nullable=False),
+    Column("role", String(40), nullable=False),
+    Column("person_id", BigInteger, index=True),
+    Column("address", String(254), nullable=False, default=""),
+    Column("language", String(5), nullable=False, default="zh"),
+    Column("facts", Json, nullable=False),  # plain strings
+    Column("state", String(12), nullable=False),  # waiting, sending, sent, dead, superseded, held
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("next_at", Moment, nullable=False),
+    Column("claimed_until", Moment),
+    Column("last_answer", Text),
+    Column("created_at", Moment, nullable=False),
+    Column("sent_at", Moment),
+    Column("read_at", Moment),
+    Index("ix_outbox_waiting", "state", "next_at"),
+)
+
+# --- paper rectification -------------------------------------------------------------------------------------------
+
+signal_hits = Table(
+    "signal_hits",
+    metadata,
+    _id(),
+    _to("finding_id", "findings.id", index=True),
+    Column("cycle", Integer, nullable=False),
+    Column("signal", String(8), nullable=False),  # PR-09
+    Column("rule_version", Integer, nullable=False),
+    Column("parameters", String(64), nullable=False),  # hash of the decision table that was in force
+    Column("severity", String(10), nullable=False),
+    Column("facts", Json, nullable=False),  # values of the sentence
+    Column("quotes", Json, nullable=False),  # passages with their place
+    Column("fingerprint", String(64), nullable=False),  # same facts: never counted again
+    Column("raised_at", Moment, nullable=False),
+    Column("decision", String(12)),  # confirmed, explained, insufficient
+    Column("decided_by", BigInteger),
+    Column("decided_at", Moment),
+    Column("reason", Text),
+    UniqueConstraint("finding_id", "cycle", "signal", "fingerprint"),
+    Index("ix_signal_hits_open", "decision", "finding_id"),
+)
+
+# --- clocks and settings -------------------------------------------------------------------------------------------
+
+calendar_days = Table(
+    "calendar_days",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("kind", String(10), nullable=False),  # holiday, working
+    Column("note", String(60), nullable=False, default=""),
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("valid_from", Date, nullable=False),
+    Column("body", Json, nullable=False),
+    Column("set_by", BigInteger),
+    Column("set_at", Moment, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("holder", String(80), nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("until", Moment, nullable=False),
+)
+
+patrol_runs = Table(
+    "patrol_runs",
+    metadata,
+    _id(),
+    Column("name", String(40), nullable=False),
+    Column("period", String(30), nullable=False),  # the slot of the timetable: one run each
+    Column("woken_by", String(20), nullable=False),  # prefect, clock, command
+    Column("flow_run", String(60)),  # Prefect's name of the run
+    Column("fence", Integer, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("counts", Json),
+    Column("error", Text),
+    Index("ix_patrol_runs_name", "name", "started_at"),
+)
