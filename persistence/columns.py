@@ -87,4 +87,5 @@ class _Ids:
 
 new_id = _Ids()
 
+Path = String(255).with_variant(String(255, collation="C"), "postgresql")  # a subtree is a range of paths
 Blob: TypeEngine[bytes] = LargeBinary()

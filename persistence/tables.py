@@ -19,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from persistence.columns import Blob, Json, Moment, Money
+from persistence.columns import Blob, Json, Moment, Money, Path
 
 metadata = MetaData(
     naming_convention={
@@ -50,7 +50,7 @@ units = Table(
     metadata,
     _id(),
     _to("parent_id", "units.id", nullable=True),
-    Column("path", String(255), nullable=False, unique=True),
+    Column("path", Path, nullable=False, unique=True),
     Column("name", String(200), nullable=False),
     Column("short_name", String(60), nullable=False),
     Column("kind", String(30), nullable=False),  # committee, inspecting, discipline, organisation, inspected, section
@@ -66,6 +66,9 @@ posts = Table(
     _to("unit_id", "units.id", index=True),
     Column("title", String(100), nullable=False),
     Column("role", String(40), nullable=False),  # what the post may do on its unit and below
+    _to(
+        "scope_unit_id", "units.id"
+    ),  # where the role holds: for inspecting posts the unit that inspects, not the office
     Column("clearance", Integer, nullable=False, default=1),  # cases.rights.Clearance
     *_from_until(),
 )
@@ -201,7 +204,7 @@ issue_lists = Table(
     Column("number", String(40), nullable=False, unique=True),
     _to("round_id", "rounds.id", index=True),
     _to("unit_id", "units.id", index=True),
-    Column("unit_path", String(255), nullable=False, index=True),
+    Column("unit_path", Path, nullable=False, index=True),
     _to("office_unit_id", "units.id"),
     Column("title", String(200), nullable=False),
     Column("source", String(20), nullable=False, default="inspection"),  # inspection, audit
@@ -228,7 +231,7 @@ findings = Table(
     _to("list_id", "issue_lists.id", index=True),
     Column("seq", String(40), nullable=False),  # 序号 as the list has it
     _to("unit_id", "units.id"),
-    Column("unit_path", String(255), nullable=False),
+    Column("unit_path", Path, nullable=False),
     _to("office_unit_id", "units.id"),
     Column("confidentiality", Integer, nullable=False, default=1),
     Column("aspect", String(200), nullable=False, default=""),

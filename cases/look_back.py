@@ -1,0 +1,55 @@
+"""Going back to see whether it held: at least two people from outside, with place, time, method, sample and record."""
+
+from collections.abc import Collection
+from datetime import date
+
+from cases.refusals import CaseError
+
+LEAST_INSPECTORS = 2
+
+
+class TooFewInspectors(CaseError):
+    """A look-back is made by at least two people from outside the unit; facts: least."""
+
+    code = "too_few_inspectors"
+    field = "inspectors"
+
+
+class InspectorNotFromOutside(CaseError):
+    """An inspector belongs to the unit or rectified the finding; facts: name."""
+
+    code = "inspector_not_from_outside"
+    field = "inspectors"
+
+
+class NotAnInspector(CaseError):
+    """Only somebody who was there records the look-back."""
+
+    code = "not_an_inspector"
+
+
+class SecondPersonNeeded(CaseError):
+    """The record is confirmed by another inspector than the one who wrote it."""
+
+    code = "second_person_needed"
+
+
+class LookBackTimes(CaseError):
+    """The time of the look-back lies in the future, ends before it begins, or before the submission."""
+
+    code = "look_back_times"
+    field = "ended_on"
+
+
+def require_inspectors(inspectors: Collection[int], least: int, insiders: Collection[int]) -> None:
+    """Raise unless at least *least* different persons are named and none is of *insiders* (unit staff, rectifiers)."""
+    if len(set(inspectors)) < max(least, LEAST_INSPECTORS):
+        raise TooFewInspectors(least=max(least, LEAST_INSPECTORS))
+    if set(inspectors) & set(insiders):
+        raise InspectorNotFromOutside()
+
+
+def require_times(started_on: date, ended_on: date, *, today: date, submitted_on: date | None) -> None:
+    """Raise LookBackTimes unless submission <= start <= end <= today."""
+    if not started_on <= ended_on <= today or (submitted_on is not None and started_on < submitted_on):
+        raise LookBackTimes()

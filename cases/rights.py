@@ -1,0 +1,236 @@
+"""Who may see and do what: one policy, used by every page, list, count, export and API call.
+
+A right is a role on a unit of the tree, on a day, up to a confidentiality level, minus recusals. Dated posts (岗位)
+carry the roles; the few rights without a post are grants. `persistence.visibility` makes one SQL predicate of `scopes`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from cases.refusals import NotPermitted, Unknown
+
+
+class Clearance(IntEnum):
+    """How confidential a finding is, and up to which level a post may read (密级)."""
+
+    OPEN = 0
+    INTERNAL = 1  # 内部
+    SECRET = 2  # 秘密
+
+
+class Role(StrEnum):
+    """What a post is for. The names are those of the diagrams."""
+
+    HANDLER = "handler"
+    RESPONSIBLE_LEADER = "responsible_leader"
+    LEADERSHIP_TEAM = "leadership_team"
+    CHIEF = "chief"
+    SUPERIOR_LEADER = "superior_leader"
+    INSPECTION_TEAM = "inspection_team"
+    INSPECTION_OFFICE = "inspection_office"
+    DISCIPLINE_COMMISSION = "discipline_commission"
+    ORGANISATION_DEPARTMENT = "organisation_department"
+    VERIFIER = "verifier"
+    LOOK_BACK_TEAM = "look_back_team"
+    LEADING_GROUP = "leading_group"
+    SYSTEM_ADMIN = "system_admin"
+    SECURITY_ADMIN = "security_admin"
+    AUDIT_ADMIN = "audit_admin"
+
+
+UNIT_SIDE = frozenset({Role.HANDLER, Role.RESPONSIBLE_LEADER, Role.LEADERSHIP_TEAM, Role.CHIEF})
+OVERSEEING = frozenset(
+    {
+        Role.INSPECTION_TEAM,
+        Role.INSPECTION_OFFICE,
+        Role.DISCIPLINE_COMMISSION,
+        Role.ORGANISATION_DEPARTMENT,
+        Role.VERIFIER,
+        Role.LOOK_BACK_TEAM,
+        Role.LEADING_GROUP,
+    }
+)
+ADMINISTRATORS = frozenset(
+    {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN}
+)  # 三员分立: they exclude each other
+READERS = UNIT_SIDE | OVERSEEING | {Role.SUPERIOR_LEADER}
+
+_UNIT = frozenset({Role.HANDLER, Role.RESPONSIBLE_LEADER, Role.CHIEF})
+_OFFICE = frozenset({Role.INSPECTION_OFFICE})
+
+PERMISSIONS: Mapping[str, frozenset[Role]] = {
+    "view": READERS,
+    "import_list": frozenset({Role.INSPECTION_OFFICE, Role.INSPECTION_TEAM}),
+    "register_findings": frozenset({Role.INSPECTION_TEAM, Role.INSPECTION_OFFICE}),
+    "confirm_registration": frozenset({Role.INSPECTION_TEAM, Role.INSPECTION_OFFICE}),
+    "consolidate_list": _OFFICE,
+    "map_posts": _OFFICE,
+    "give_feedback": _OFFICE,
+    "sign_receipt": frozenset({Role.CHIEF, Role.LEADERSHIP_TEAM, Role.SUPERIOR_LEADER}),
+    "accept_finding": _UNIT,
+    "submit_plan": frozenset({Role.CHIEF, Role.RESPONSIBLE_LEADER}),
+    "review_plan": OVERSEEING,
+    "check_midterm": frozenset({Role.DISCIPLINE_COMMISSION, Role.INSPECTION_OFFICE}),
+    "sign_progress_report": frozenset({Role.CHIEF}),
+    "evaluate_rectification": _OFFICE,
+    "publish_result": _OFFICE,
+    "archive_list": _OFFICE,
+    "report_progress": _UNIT,
+    "submit_rectification": _UNIT,
+    "review_rectification": frozenset({Role.RESPONSIBLE_LEADER}),
+    "sign_rectification": frozenset({Role.CHIEF}),
+    "verify_rectification": frozenset({Role.VERIFIER, Role.DISCIPLINE_COMMISSION}),
+    "decide_waiver": frozenset({Role.VERIFIER, Role.INSPECTION_OFFICE, Role.DISCIPLINE_COMMISSION}),
+    "adopt_evidence": frozenset({Role.VERIFIER, Role.LOOK_BACK_TEAM}),
+    "prepare_look_back": _OFFICE,
+    "record_look_back": frozenset({Role.LOOK_BACK_TEAM, Role.VERIFIER}),
+    "confirm_look_back": frozenset({Role.LOOK_BACK_TEAM, Role.VERIFIER}),
+    "sign_off": frozenset({Role.LEADING_GROUP}),
+    "revoke_sign_off": frozenset({Role.LEADING_GROUP}),
+    "start_durability": _OFFICE,
+    "record_durability": frozenset({Role.LOOK_BACK_TEAM}),
+    "ask_extension": _UNIT,
+    "decide_extension": frozenset({Role.LEADING_GROUP}),
+    "suspend_finding": _OFFICE,
+    "resume_finding": _OFFICE,
+    "hand_over": READERS,
+    "claim_task": READERS,
+    "release_task": READERS,
+    "keep_draft": READERS,
+    "fill_form": READERS,
+    "urge": frozenset({Role.INSPECTION_OFFICE, Role.LEADING_GROUP}),
+    "decide_signal": OVERSEEING,
+    "publish_release": frozenset({Role.SYSTEM_ADMIN}),
+    "repair_case": frozenset({Role.SYSTEM_ADMIN}),
+    "run_patrol": frozenset({Role.SYSTEM_ADMIN, Role.INSPECTION_OFFICE}),
+    "edit_settings": frozenset({Role.SYSTEM_ADMIN}),
+    "edit_people": frozenset({Role.SECURITY_ADMIN}),
+    "read_ledger": frozenset({Role.AUDIT_ADMIN}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role on a unit and everything below it, as it stands on the day the actor was loaded."""
+
+    role: Role
+    unit_id: int
+    path: str
+    clearance: int
+    post_id: int | None = None  # None: granted without a post
+    title: str = ""
+
+    def covers(self, subject: "Subject") -> bool:
+        """Whether *subject* lies in the unit of the grant or below it."""
+        return subject.unit_path.startswith(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person at work: the rights of the day, and the units that are his own."""
+
+    person_id: int
+    account_id: int | None
+    name: str
+    language: str
+    grants: tuple[Grant, ...]
+    home_paths: tuple[str, ...] = ()  # units of the posts that the person holds
+    recused_paths: tuple[str, ...] = ()
+    recused_cases: frozenset[int] = frozenset()
+
+    @property
+    def holders(self) -> tuple[str, ...]:
+        """Keys of the task lists that are this person's: posts held, and roles on a unit."""
+        posts = [f"post:{grant.post_id}" for grant in self.grants if grant.post_id is not None]
+        roles = [f"role:{grant.role}@{grant.unit_id}" for grant in self.grants]
+        return tuple(dict.fromkeys([f"person:{self.person_id}", *posts, *roles]))
+
+    def plays(self, *roles: Role) -> bool:
+        """Whether the person holds one of *roles* anywhere."""
+        return any(grant.role in roles for grant in self.grants)
+
+    def title_for(self, permission: str, subject: "Subject | None" = None) -> str:
+        """Return the title of the post under which the person does *permission*, for the record."""
+        allowed = PERMISSIONS.get(permission, frozenset())
+        fitting = [g for g in self.grants if g.role in allowed and (subject is None or g.covers(subject))]
+        return next((grant.title for grant in fitting if grant.title), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a right is asked about: a case, by the unit that it concerns."""
+
+    case_id: int
+    unit_path: str
+    confidentiality: int
+    issued: bool  # before the feedback the inspected unit sees nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One part of what a person may see; the whole is the union of them, minus the recusals."""
+
+    path: str
+    clearance: int
+    issued_only: bool
+
+
+def scopes(actor: Actor, permission: str = "view") -> tuple[Scope, ...]:
+    """Return where *actor* has *permission*; nothing contained in another one is listed twice."""
+    allowed = PERMISSIONS[permission]
+    found = {
+        Scope(grant.path, grant.clearance, issued_only=grant.role not in OVERSEEING)
+        for grant in actor.grants
+        if grant.role in allowed
+    }
+    return tuple(
+        scope
+        for scope in sorted(found, key=lambda s: (s.path, -s.clearance, s.issued_only))
+        if not any(other != scope and _contains(other, scope) for other in found)
+    )
+
+
+def _contains(outer: Scope, inner: Scope) -> bool:
+    return (
+        inner.path.startswith(outer.path)
+        and outer.clearance >= inner.clearance
+        and (not outer.issued_only or inner.issued_only)
+    )
+
+
+def may(actor: Actor, permission: str, subject: Subject) -> bool:
+    """Whether *actor* has *permission* on *subject*."""
+    if subject.case_id in actor.recused_cases or any(subject.unit_path.startswith(p) for p in actor.recused_paths):
+        return False
+    return any(
+        subject.unit_path.startswith(scope.path)
+        and scope.clearance >= subject.confidentiality
+        and (subject.issued or not scope.issued_only)
+        for scope in scopes(actor, permission)
+    )
+
+
+def require(actor: Actor, permission: str, subject: Subject) -> None:
+    """Raise Unknown where *actor* may not even see *subject*, NotPermitted where he may only see it."""
+    if not may(actor, "view", subject):
+        raise Unknown()
+    if not may(actor, permission, subject):
+        raise NotPermitted(act=permission)
+
+
+def require_office(actor: Actor, permission: str) -> None:
+    """Raise NotPermitted unless *actor* holds a role that has *permission*, wherever it is held."""
+    if not actor.plays(*PERMISSIONS[permission]):
+        raise NotPermitted(act=permission)
+
+
+def outside(actor: Actor, unit_path: str) -> bool:
+    """Whether none of the posts of *actor* stands in the unit at *unit_path* or below it."""
+    return not any(home.startswith(unit_path) for home in actor.home_paths)
+
+
+def excluding_administrators(roles: Iterable[Role]) -> bool:
+    """Whether *roles* of one person respect that the three administrators exclude each other and read no findings."""
+    held = set(roles)
+    return len(held & ADMINISTRATORS) <= 1 and not (held & ADMINISTRATORS and held & READERS)
