@@ -1,0 +1,122 @@
+"""Who holds which post on a day, and what that lets him do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
+
+from cases.rights import Actor, Grant, Role
+from persistence.tables import accounts, grants, people, posts, recusals, tenures, units
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A person to whom a letter is owed."""
+
+    person_id: int
+    name: str
+    email: str | None
+    language: str
+    post_title: str
+
+
+def _on(table: Table, day: date) -> ColumnElement[bool]:
+    return and_(table.c.valid_from <= day, or_(table.c.valid_until.is_(None), table.c.valid_until >= day))
+
+
+def load_actor(conn: Connection, person_id: int, day: date, *, account_id: int | None = None) -> Actor:
+    """Return the person with the rights of *day*: posts held (deputies too), grants, and units that he supervises."""
+    person = conn.execute(select(people.c.name, people.c.language).where(people.c.id == person_id)).one()
+    scope = units.alias("scope")
+    home = units.alias("home")
+    held = conn.execute(
+        select(posts.c.id, posts.c.title, posts.c.role, posts.c.clearance, scope.c.id, scope.c.path, home.c.path)
+        .join(tenures, tenures.c.post_id == posts.c.id)
+        .join(scope, scope.c.id == posts.c.scope_unit_id)
+        .join(home, home.c.id == posts.c.unit_id)
+        .where(tenures.c.person_id == person_id, _on(tenures, day), _on(posts, day))
+        .order_by(posts.c.id)
+    ).all()
+    given = conn.execute(
+        select(grants.c.role, grants.c.clearance, units.c.id, units.c.path)
+        .join(units, units.c.id == grants.c.unit_id)
+        .where(grants.c.person_id == person_id, _on(grants, day))
+    ).all()
+    found = [Grant(Role(r), unit, path, clearance, post, title) for post, title, r, clearance, unit, path, _ in held]
+    found += [Grant(Role(role), unit, path, clearance) for role, clearance, unit, path in given]
+    found += _supervised(conn, {row[0]: row for row in held})
+    away = conn.execute(
+        select(recusals.c.case_id, units.c.path)
+        .outerjoin(units, units.c.id == recusals.c.unit_id)
+        .where(recusals.c.person_id == person_id, _on(recusals, day))
+    ).all()
+    return Actor(
+        person_id=person_id,
+        account_id=account_id,
+        name=person.name,
+        language=person.language,
+        grants=tuple(found),
+        home_paths=tuple(sorted({row[6] for row in held})),
+        recused_paths=tuple(path for _, path in away if path),
+        recused_cases=frozenset(case for case, _ in away if case),
+    )
+
+
+def _supervised(conn: Connection, held: dict[int, Sequence[object]]) -> list[Grant]:
+    """The superior leader in charge (上级分管领导) reads the units that name his post."""
+    if not held:
+        return []
+    rows = conn.execute(
+        select(units.c.id, units.c.path, units.c.superior_post_id).where(units.c.superior_post_id.in_(held))
+    )
+    return [
+        Grant(Role.SUPERIOR_LEADER, row.id, row.path, int(str(held[row.superior_post_id][3])), row.superior_post_id)
+        for row in rows
+    ]
+
+
+def _recipients(conn: Connection, day: date, *conditions: ColumnElement[bool]) -> list[Recipient]:
+    rows = conn.execute(
+        select(people.c.id, people.c.name, people.c.email, people.c.language, posts.c.title)
+        .select_from(posts)
+        .join(tenures, tenures.c.post_id == posts.c.id)
+        .join(people, people.c.id == tenures.c.person_id)
+        .where(_on(tenures, day), _on(posts, day), *conditions)
+        .order_by(people.c.id)
+    )
+    return list({row[0]: Recipient(*row) for row in rows}.values())
+
+
+def holders_of_post(conn: Connection, post_id: int, day: date) -> list[Recipient]:
+    """Return who holds *post_id* on *day*, deputies too; empty when it is vacant."""
+    return _recipients(conn, day, posts.c.id == post_id)
+
+
+def holders_of_role(conn: Connection, role: str, unit_id: int, day: date) -> list[Recipient]:
+    """Return who plays *role* on the unit *unit_id* itself by a post on *day*."""
+    return _recipients(conn, day, posts.c.role == role, posts.c.scope_unit_id == unit_id)
+
+
+def administrators(conn: Connection, day: date) -> list[Recipient]:
+    """Return the system administrators of *day*."""
+    return _recipients(conn, day, posts.c.role == Role.SYSTEM_ADMIN)
+
+
+def person_of_login(conn: Connection, login: str) -> tuple[int, int] | None:
+    """Return (person id, account id) of an enabled account, or None."""
+    row = conn.execute(
+        select(accounts.c.person_id, accounts.c.id).where(accounts.c.login == login, accounts.c.disabled_at.is_(None))
+    ).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+def staff_of(conn: Connection, unit_path: str, day: date) -> set[int]:
+    """Return the persons who hold a post in the unit at *unit_path* or below it on *day*."""
+    rows = conn.execute(
+        select(tenures.c.person_id)
+        .join(posts, posts.c.id == tenures.c.post_id)
+        .join(units, units.c.id == posts.c.unit_id)
+        .where(units.c.path >= unit_path, units.c.path < unit_path[:-1] + "0", _on(tenures, day))
+    )
+    return {row[0] for row in rows}
