@@ -14,6 +14,13 @@ from sqlalchemy.types import BigInteger, TypeEngine
 EPOCH_MS = 1_577_836_800_000  # 2020-01-01T00:00:00Z
 
 
+def moment_text(moment: datetime) -> str:
+    """Return *moment* as it stands in the database. Raises ValueError for one without an offset."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment without an offset")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 class Moment(TypeDecorator[datetime]):
     """An aware moment, kept as UTC ISO text of fixed width, so that it sorts as text on every database."""
 
@@ -21,11 +28,7 @@ class Moment(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment without an offset")
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return None if value is None else moment_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         return None if value is None else datetime.fromisoformat(value)

@@ -595,6 +595,7 @@ checkpoints = Table(
     metadata,
     Column("size", BigInteger, primary_key=True, autoincrement=False),  # leaves
     Column("root", String(64), nullable=False),
+    Column("peaks", Text, nullable=False),  # roots of the perfect subtrees, left to right: sealing goes on from here
     Column("at", Moment, nullable=False),
     Column("previous", String(64), nullable=False),  # root before
     Column("signature", String(200), nullable=False),

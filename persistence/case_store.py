@@ -1,0 +1,312 @@
+"""Reading a case as a whole, and writing back what an act changed of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from cases.finding import Finding, Kind, State
+from cases.issue_list import IssueList, ListState
+from cases.sign_off import Checked, Dossier, Proof
+from persistence import ledger
+from persistence.seal import Keyring
+from persistence.tables import (
+    cases,
+    criteria,
+    evidence,
+    findings,
+    instances,
+    issue_lists,
+    look_backs,
+    measures,
+    milestones,
+    open_tasks,
+    progress_reports,
+    reviews,
+    signal_hits,
+    submissions,
+    units,
+    waivers,
+)
+
+OFFICE = 1  # the case whose ledger keeps what concerns no finding: releases, people, units, settings
+
+
+class Stale(Exception):
+    """The case was changed since it was read; the act is thought through again or refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Version and end of the ledger of a case, and who changed it last."""
+
+    id: int
+    kind: str
+    version: int
+    ledger: ledger.Head
+    changed_at: datetime
+    changed_by: str
+    changed_act: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task that waits for somebody."""
+
+    id: str
+    instance_id: int
+    case_id: int
+    name: str
+    act: str
+    form: str
+    stage: str
+    role: str
+    label: str
+    item: str | None
+    holder: str
+    claimed_by: int | None
+    since: datetime
+    due_on: Any
+    sort_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredInstance:
+    """A running process of a case as it is kept; *state* is sealed."""
+
+    id: int
+    case_id: int
+    process: str
+    cycle: int
+    subject_id: int | None
+    release_id: str
+    state: bytes
+    status: str
+    waits_for: str
+    wake_at: datetime | None
+    path: Mapping[str, int]
+    fault: Mapping[str, Any] | None
+
+
+_HEAD = (
+    cases.c.id,
+    cases.c.kind,
+    cases.c.version,
+    cases.c.ledger_seq,
+    cases.c.ledger_head,
+    cases.c.head_mac,
+    cases.c.changed_at,
+    cases.c.changed_by,
+    cases.c.changed_act,
+)
+_FINDING = [findings.c[field.name] for field in fields(Finding)]
+_LIST = [issue_lists.c[field.name] for field in fields(IssueList)]
+_TASK = [open_tasks.c[field.name] for field in fields(TaskRow)]
+_INSTANCE = [instances.c[field.name] for field in fields(StoredInstance)]
+
+_finding_by_number = select(*_HEAD, *_FINDING).join_from(cases, findings).where(findings.c.number == bindparam("key"))
+_finding_by_id = select(*_HEAD, *_FINDING).join_from(cases, findings).where(findings.c.id == bindparam("key"))
+_list_by_number = select(*_HEAD, *_LIST).join_from(cases, issue_lists).where(issue_lists.c.number == bindparam("key"))
+_list_by_id = select(*_HEAD, *_LIST).join_from(cases, issue_lists).where(issue_lists.c.id == bindparam("key"))
+_head_by_id = select(*_HEAD).where(cases.c.id == bindparam("key"))
+_live = select(*_INSTANCE).where(
+    instances.c.case_id == bindparam("case"), instances.c.status.in_(("running", "faulted"))
+)
+_tasks = select(*_TASK).where(open_tasks.c.case_id == bindparam("case")).order_by(open_tasks.c.since, open_tasks.c.id)
+
+
+def _head(row: Sequence[Any]) -> Head:
+    return Head(row[0], row[1], row[2], ledger.Head(row[0], row[3], row[4], row[5]), row[6], row[7], row[8])
+
+
+def _finding(row: Sequence[Any]) -> Finding:
+    value = Finding(*row[len(_HEAD) :])
+    return replace(value, kind=Kind(value.kind), state=State(value.state))
+
+
+def find_finding(conn: Connection, key: str | int) -> tuple[Head, Finding] | None:
+    """Return the finding with this number (text) or id (int), or None."""
+    query = _finding_by_id if isinstance(key, int) else _finding_by_number
+    row = conn.execute(query, {"key": key}).one_or_none()
+    return None if row is None else (_head(row), _finding(row))
+
+
+def find_list(conn: Connection, key: str | int) -> tuple[Head, IssueList] | None:
+    """Return the issue list with this number (text) or id (int), or None."""
+    query = _list_by_id if isinstance(key, int) else _list_by_number
+    row = conn.execute(query, {"key": key}).one_or_none()
+    if row is None:
+        return None
+    value = IssueList(*row[len(_HEAD) :])
+    return _head(row), replace(value, state=ListState(value.state))
+
+
+def find_head(conn: Connection, case_id: int) -> Head | None:
+    """Return the head of any case."""
+    row = conn.execute(_head_by_id, {"key": case_id}).one_or_none()
+    return None if row is None else _head(row)
+
+
+def live_instances(conn: Connection, case_id: int) -> list[StoredInstance]:
+    """Return the running and faulted processes of a case."""
+    return [StoredInstance(*row) for row in conn.execute(_live, {"case": case_id})]
+
+
+def tasks_of(conn: Connection, case_id: int) -> list[TaskRow]:
+    """Return what the case waits for, oldest first."""
+    return [TaskRow(*row) for row in conn.execute(_tasks, {"case": case_id})]
+
+
+def changed(before: Any, after: Any) -> dict[str, Any]:
+    """Return the fields of a frozen dataclass that differ."""
+    return {
+        field.name: getattr(after, field.name)
+        for field in fields(after)
+        if getattr(before, field.name) != getattr(after, field.name)
+    }
+
+
+def move_head(
+    conn: Connection,
+    head: Head,
+    entries: Sequence[ledger.Entry],
+    *,
+    keyring: Keyring,
+    at: datetime,
+    recorded_at: datetime,
+    by: str,
+    act: str,
+) -> None:
+    """Claim the next version of a case and record *entries* in its ledger. Raises Stale when somebody was faster."""
+    try:
+        end = ledger.append(conn, head.ledger, entries, keyring=keyring, recorded_at=recorded_at)
+    except IntegrityError as taken:  # the same place in the chain was just given to somebody else
+        raise Stale() from taken
+    moved = conn.execute(
+        _move,
+        {
+            "key": head.id,
+            "was": head.version,
+            "version": head.version + 1,
+            "ledger_seq": end.seq,
+            "ledger_head": end.hash,
+            "head_mac": end.mac,
+            "changed_at": at,
+            "changed_by": by,
+            "changed_act": act,
+        },
+    )
+    if moved.rowcount != 1:
+        raise Stale()
+
+
+_move = (
+    update(cases)
+    .where(cases.c.id == bindparam("key"), cases.c.version == bindparam("was"))
+    .values(
+        {
+            name: bindparam(name)
+            for name in (
+                "version",
+                "ledger_seq",
+                "ledger_head",
+                "head_mac",
+                "changed_at",
+                "changed_by",
+                "changed_act",
+            )
+        }
+    )
+)
+
+
+def replace_tasks(conn: Connection, gone: Iterable[str], new: Sequence[TaskRow]) -> None:
+    """Take tasks off the list and put others on it."""
+    leaving = [{"key": task_id} for task_id in gone]
+    if leaving:
+        conn.execute(_drop_task, leaving)
+    if new:
+        conn.execute(insert(open_tasks), [{f.name: getattr(task, f.name) for f in fields(TaskRow)} for task in new])
+
+
+_drop_task = delete(open_tasks).where(open_tasks.c.id == bindparam("key"))
+
+
+def rows(conn: Connection, query: Select[Any]) -> list[dict[str, Any]]:
+    """Return the rows of *query* as dictionaries."""
+    return [dict(row) for row in conn.execute(query).mappings()]
+
+
+def of_cycle(conn: Connection, table: Table, finding: Finding) -> list[dict[str, Any]]:
+    """Return what *table* keeps of the finding's present cycle, oldest first."""
+    query = select(table).where(table.c.finding_id == finding.id, table.c.cycle == finding.cycle).order_by(table.c.id)
+    return rows(conn, query)
+
+
+def dossier(conn: Connection, finding: Finding, *, staff: set[int]) -> Dossier:
+    """Gather the facts of the present cycle on which a sign-off rests.
+
+    *staff*: persons who hold a post in the finding's unit today; a verdict of theirs does not count as independent.
+    """
+    proofs = [row for row in of_cycle(conn, evidence, finding) if row["withdrawn_at"] is None]
+    submitted = of_cycle(conn, submissions, finding)
+    checks = rows(
+        conn,
+        select(reviews)
+        .where(reviews.c.case_id == finding.id, reviews.c.cycle == finding.cycle)
+        .order_by(reviews.c.at, reviews.c.id),
+    )
+    visits = [row for row in of_cycle(conn, look_backs, finding) if not row["durability"]]
+    progress = of_cycle(conn, progress_reports, finding)
+    verified = [row for row in checks if row["act"] == "verify_rectification"]
+    last = verified[-1] if verified else None
+    held = [row for row in visits if row["confirmed_at"] and row["result"] == "held"]
+    rectifiers = (
+        {row["uploaded_by"] for row in proofs}
+        | {row["person_id"] for row in submitted}
+        | {row["person_id"] for row in progress}
+        | {row["person_id"] for row in checks if row["act"] in ("review_rectification", "sign_rectification")}
+    )
+    concluded = last["items"] or {} if last else {}
+    wanted = conn.execute(select(criteria.c.seq).where(criteria.c.finding_id == finding.id).order_by(criteria.c.seq))
+    return Dossier(
+        measures=[m for (m,) in conn.execute(_measure_ids, {"finding": finding.id})],
+        waived=frozenset(row["measure_id"] for row in of_cycle(conn, waivers, finding)),
+        proofs=[Proof(row["id"], row["kind"], row["measure_id"], row["uploaded_by"], row["adopted"]) for row in proofs],
+        rectified_by=frozenset(rectifiers),
+        submitted_at=submitted[-1]["at"].timestamp() if submitted and finding.submitted_at else None,
+        verified=Checked((last["person_id"],), last["at"].timestamp(), last["person_id"] not in staff)
+        if last and last["verdict"] == "confirmed"
+        else None,
+        looked_back=_looked_back(held[-1], staff) if held else None,
+        milestones_left=conn.execute(_milestones_left, {"finding": finding.id}).scalar_one(),
+        undecided=[
+            (signal, severity) for signal, severity in conn.execute(_undecided, {"f": finding.id, "c": finding.cycle})
+        ],
+        criteria_open=[seq for (seq,) in wanted if concluded.get(str(seq)) != "met"],
+        checked_by=frozenset({row["person_id"] for row in verified} | {p for row in visits for p in row["inspectors"]}),
+    )
+
+
+def _looked_back(visit: Mapping[str, Any], staff: set[int]) -> Checked:
+    persons = (*visit["inspectors"], visit["recorded_by"], visit["confirmed_by"])
+    return Checked(persons, visit["confirmed_at"].timestamp(), not set(persons) & staff)
+
+
+_measure_ids = select(measures.c.id).where(measures.c.finding_id == bindparam("finding")).order_by(measures.c.seq)
+_milestones_left = select(func.count()).where(
+    milestones.c.finding_id == bindparam("finding"), milestones.c.held_at.is_(None)
+)
+_undecided = select(signal_hits.c.signal, signal_hits.c.severity).where(
+    signal_hits.c.finding_id == bindparam("f"),
+    signal_hits.c.cycle == bindparam("c"),
+    (signal_hits.c.decision.is_(None)) | (signal_hits.c.decision == "confirmed"),
+)
+
+
+def unit_path(conn: Connection, unit_id: int) -> str:
+    """Return the place of a unit in the tree."""
+    return str(conn.execute(select(units.c.path).where(units.c.id == unit_id)).scalar_one())
