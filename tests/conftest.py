@@ -1,0 +1,117 @@
+"""What every test may ask for by name. Servers start when the first test needs them and are shared by all workers.
+
+A machine without PostgreSQL or Chromium skips those tests, and says which package is missing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import browser as chromium
+from tests.support import mail, postgres
+
+SUPPORT_OF_MARK = {
+    "postgres": {"postgres_server", "postgres_url"},
+    "browser": {"chromium_browser", "visits", "page"},
+}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by the servers that they ask for, so that `make check` can leave them out.
+
+    Tests in a browser stay together by module on one worker, so that each module starts Chromium once.
+    """
+    for item in items:
+        asked = set(getattr(item, "fixturenames", ()))
+        for mark, fixtures in SUPPORT_OF_MARK.items():
+            if asked & fixtures:
+                item.add_marker(mark)
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> Callable[[], str]:
+    """A factory of fresh, empty SQLite databases: each call returns the URL of another one."""
+    made: list[str] = []
+
+    def fresh() -> str:
+        made.append(f"sqlite:///{tmp_path}/database-{len(made)}.sqlite")
+        return made[-1]
+
+    return fresh
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.PostgresServer]:
+    """The PostgreSQL server of this test run, shared by all workers; it can hold templates to clone from."""
+    own = tmp_path_factory.getbasetemp()
+    meeting_place = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    try:
+        server = postgres.serve(meeting_place)
+    except postgres.PostgresMissing as missing:
+        pytest.skip(str(missing))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: postgres.PostgresServer) -> Iterator[Callable[[], str]]:
+    """A factory of fresh, empty PostgreSQL databases; they are dropped after the test."""
+    made: list[str] = []
+
+    def fresh() -> str:
+        made.append(postgres_server.fresh_database())
+        return made[-1]
+
+    yield fresh
+    for url in made:
+        postgres_server.drop(url)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a fresh, empty database; the test runs once on SQLite and once on PostgreSQL."""
+    factory: Callable[[], str] = request.getfixturevalue(f"{'sqlite' if request.param == 'sqlite' else 'postgres'}_url")
+    return factory()
+
+
+@pytest.fixture
+def mail_server() -> Iterator[mail.MailServer]:
+    """A real SMTP server with STARTTLS and sign-in that keeps what it gets and misbehaves when told to."""
+    with mail.mail_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def chromium_browser() -> Iterator[chromium.Browser]:
+    """Chromium, one per test module.
+
+    Not one per run: while Playwright is there, its event loop counts as running in the thread of the tests, so that
+    ``asyncio.run`` fails. Tests that need both let a server process or another thread do what is asynchronous.
+    """
+    try:
+        with chromium.browser() as running:
+            yield running
+    except chromium.BrowserMissing as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def visits(chromium_browser: chromium.Browser) -> Iterator[chromium.Visits]:
+    """People with a browser each (``visits.begin()``). The test fails on what their pages complained about."""
+    people = chromium.Visits(chromium_browser)
+    yield people
+    people.end()
+    assert people.complaints == []
+
+
+@pytest.fixture
+def page(visits: chromium.Visits) -> chromium.Page:
+    """An empty page of one person who reads Chinese."""
+    return visits.begin()
