@@ -1,0 +1,1 @@
+"""What people see: pages, the JSON API, sign-in and static files."""

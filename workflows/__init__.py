@@ -1,0 +1,1 @@
+"""What starts by itself: the clock of cases and letters (APScheduler), the patrols (Prefect)."""
