@@ -1,6 +1,5 @@
 """Draws the pictures of this folder from their diagrams: ``python docs/pictures/render.py``.
 
-
 The browser files are those that the pages use, so a picture looks like the diagram on a finding's page. Needs Chromium
 on the path and fonts with Chinese glyphs; nothing is fetched.
 """
