@@ -1,0 +1,164 @@
+"""Which column is which: the row of headings under the title rows, and what its words mean.
+
+The words stand in ``config/ledger_headings.toml``, so that people can add what their units write.
+"""
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from documents.limited import Cell, Sheet
+
+SEARCHED_ROWS = 40  # titles, notes to the filler and blank rows above the headings
+TEXTS = frozenset({"title", "detail"})  # at least one of them makes a table a ledger
+
+
+@dataclass(frozen=True)
+class Heading:
+    """One column: where it stands, what is written over it, which field that is (None: none of ours)."""
+
+    column: int
+    written: str
+    field: str | None
+
+
+@dataclass(frozen=True)
+class Headings:
+    """The headings of one sheet; *first* and *last* row from 0, both included."""
+
+    first: int
+    last: int
+    columns: tuple[Heading, ...]
+
+    @property
+    def by_field(self) -> Mapping[str, Heading]:
+        """The columns that are understood; of two with the same meaning the first."""
+        found: dict[str, Heading] = {}
+        for heading in self.columns:
+            if heading.field is not None:
+                found.setdefault(heading.field, heading)
+        return found
+
+
+def find_headings(sheet: Sheet, mapping: Mapping[str, str | None] | None = None) -> Headings | None:
+    """Return the row or the two rows of headings that say most about a ledger; None on a sheet that is none.
+
+    *mapping* (heading as written -> field, None for none) is what people corrected before; it goes first.
+    """
+    corrected = {plain_heading(written): field for written, field in (mapping or {}).items()}
+    candidates = [
+        headings
+        for row in range(min(SEARCHED_ROWS, len(sheet.rows)))
+        for last in (row, row + 1)
+        if last < len(sheet.rows) and (headings := _read(sheet, row, last, corrected)) is not None
+    ]
+    return max(candidates, key=_sureness, default=None)
+
+
+def field_of(written: str) -> str | None:
+    """Return the field that a heading means, None for one that the catalogue does not have."""
+    plain = plain_heading(written)
+    return synonyms().get(plain) or (_mentioned(plain) if 3 <= len(plain) <= 16 else None)
+
+
+@cache
+def _mentioned(plain: str) -> str | None:
+    """The known heading that stands earliest in a longer one: 整改措施及完成时限 is about measures."""
+    found = [
+        (plain.find(known), -len(known), field)
+        for known, field in synonyms().items()
+        if len(known) >= 3 and known in plain
+    ]
+    return min(found)[2] if found else None
+
+
+def plain_heading(written: str) -> str:
+    """Return *written* half-width, without blanks, line breaks, brackets and closing marks."""
+    plain = re.sub(r"[\s\u200b\ufeff*★]+", "", unicodedata.normalize("NFKC", written))
+    return re.sub(r"[(\[【〔<].*?[)\]】〕>]", "", plain).strip(":：、,。/").casefold() or plain.casefold()
+
+
+@cache
+def synonyms() -> Mapping[str, str]:
+    """Return all known headings, plainly written, with their field."""
+    table = tomllib.loads(files("config").joinpath("ledger_headings.toml").read_text("utf-8"))
+    return {plain_heading(heading): field for field, headings in table.items() for heading in headings}
+
+
+@cache
+def fields() -> tuple[str, ...]:
+    """Return the fields of a ledger, as ``import --json`` and a mapping name them."""
+    return tuple(tomllib.loads(files("config").joinpath("ledger_headings.toml").read_text("utf-8")))
+
+
+def _read(sheet: Sheet, first: int, last: int, corrected: Mapping[str, str | None]) -> Headings | None:
+    upper = _spread(sheet, first)
+    lower: Sequence[str] = ()
+    if last != first:
+        lower = _texts(sheet.rows[last])
+        if not _is_second_row(sheet, first, upper, lower):
+            return None
+    columns = []
+    for column, over in enumerate(upper):
+        under = lower[column] if column < len(lower) else ""
+        written = f"{over}/{under}" if over and under and over != under else over or under
+        if written:
+            parts = (written, under, over) if under else (written,)
+            columns.append(Heading(column, written, _meaning(parts, corrected)))
+    columns = _once_each(columns)
+    known = {heading.field for heading in columns if heading.field}
+    return Headings(first, last, tuple(columns)) if known & TEXTS and len(known) >= 2 else None
+
+
+def _meaning(parts: tuple[str, ...], corrected: Mapping[str, str | None]) -> str | None:
+    for part in parts:
+        if plain_heading(part) in corrected:
+            return corrected[plain_heading(part)]
+    return next((field for part in parts if (field := field_of(part))), None)
+
+
+def _once_each(columns: list[Heading]) -> list[Heading]:
+    """Two columns of the same meaning cannot both be it: 整改目标 stays, a second one is kept as it is written."""
+    seen: set[str] = set()
+    kept = []
+    for heading in columns:
+        field = heading.field
+        if field in seen:
+            field = "detail" if field == "title" and "detail" not in seen else None
+        if field:
+            seen.add(field)
+        kept.append(Heading(heading.column, heading.written, field))
+    return kept
+
+
+def _is_second_row(sheet: Sheet, first: int, upper: Sequence[str], lower: Sequence[str]) -> bool:
+    """Whether the row under *first* belongs to the headings: it holds headings only, or stands under wide ones."""
+    filled = [text for text in lower if text]
+    known = [text for text in filled if field_of(text)]
+    wide = any(top == bottom == first and right > left for (top, left), (bottom, right) in sheet.merged)
+    tall = any(top == first and bottom == first + 1 for (top, _), (bottom, _) in sheet.merged)
+    return bool(filled) and len(known) * 2 >= len(filled) and (wide or tall or len(known) == len(filled)) and any(upper)
+
+
+def _sureness(headings: Headings) -> tuple[int, int, int]:
+    known = sum(heading.field is not None for heading in headings.columns)
+    return known, -headings.first, -(headings.last - headings.first)
+
+
+def _spread(sheet: Sheet, row: int) -> list[str]:
+    """The texts of *row*, wide cells repeated over what they cover; a title over everything says nothing."""
+    texts = _texts(sheet.rows[row])
+    for (top, left), (bottom, right) in sheet.merged:
+        if top <= row <= bottom and right > left and left < len(texts):
+            covered = range(left, min(right + 1, len(texts)))
+            for column in covered:
+                texts[column] = "" if len(covered) > max(6, len(texts) // 2) else texts[left]
+    return texts
+
+
+def _texts(row: Sequence[Cell]) -> list[str]:
+    return [cell.strip() if isinstance(cell, str) else "" for cell in row]

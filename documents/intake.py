@@ -1,0 +1,549 @@
+"""The door for files: a ledger as an office sends it -> ``Intake``, every row imported or listed with its reason."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from cases.dirty_text import clean, dirt_in, same_text
+from cases.finding import Kind
+from cases.money import Amount, in_yuan, read_amount, unit_of
+from cases.written_dates import WrittenDate, plausible, read_date, read_kind, read_serial
+from documents.delimited import read_delimited
+from documents.headings import Heading, Headings, fields, find_headings, plain_heading
+from documents.limited import LIMITS, Book, Cell, Limits, Place, Sheet, kind_of, read_book
+from documents.measures import split_measures
+from documents.readings import Duplicate, Flagged, Intake, Note, ReadFinding, Rejected, Why, Written
+from documents.refusals import HeadingUnknown, NoLedgerFound, SheetHidden, SheetUnknown, TooManyRows
+
+__all__ = ["Duplicate", "Flagged", "Intake", "Note", "ReadFinding", "Rejected", "Why", "Written", "read_ledger"]
+
+
+def read_ledger(
+    name: str,
+    content: bytes,
+    *,
+    unit: str | None = None,
+    feedback_on: date | None = None,
+    sheet: str | None = None,
+    mapping: Mapping[str, str | None] | None = None,
+    limits: Limits = LIMITS,
+) -> Intake:
+    """Understand the ledger *content* (.xlsx, .xls, .csv, .tsv; *name* tells which).
+
+    *unit* and *feedback_on* go before what the file says; *sheet* names the one to read (else all visible ledgers);
+    *mapping* (heading -> field, None for none of ours) is what people corrected. Raises ``documents.refusals``.
+    """
+    for heading, wanted in (mapping or {}).items():
+        if wanted is not None and wanted not in fields():
+            raise HeadingUnknown(heading=heading, field=wanted)
+    kind = kind_of(name, content, limits)
+    book = Book((read_delimited(name, content, limits),)) if kind == "text" else read_book(kind, content, limits)
+    return read_tables(book, unit=unit, feedback_on=feedback_on, sheet=sheet, mapping=mapping, limits=limits)
+
+
+def read_tables(
+    book: Book,
+    *,
+    unit: str | None = None,
+    feedback_on: date | None = None,
+    sheet: str | None = None,
+    mapping: Mapping[str, str | None] | None = None,
+    limits: Limits = LIMITS,
+) -> Intake:
+    """Understand every ledger in *book*, as ``read_ledger`` does."""
+    reading = _Reading(unit=unit, feedback_on=feedback_on)
+    ledgers = []
+    for table in _wanted(book, sheet):
+        if not table.visible:
+            reading.note(table.name, None, "hidden_sheet")
+        elif headings := find_headings(table, mapping):
+            ledgers.append((table, headings))
+        elif any(any(cell is not None for cell in row) for row in table.rows):
+            reading.note(table.name, None, "no_ledger_on_sheet")
+    if not ledgers:
+        raise NoLedgerFound
+    for table, headings in ledgers:
+        _SheetReading(reading, table, headings, since_1904=book.since_1904).read()
+        if len(reading.findings) > limits.rows:
+            raise TooManyRows(limit=limits.rows)
+    return reading.intake()
+
+
+def _wanted(book: Book, name: str | None) -> Sequence[Sheet]:
+    if name is None:
+        return book.sheets
+    named = [sheet for sheet in book.sheets if sheet.name == name]
+    if not named:
+        raise SheetUnknown(sheet=name, sheets="、".join(sheet.name for sheet in book.sheets if sheet.visible))
+    if not named[0].visible:
+        raise SheetHidden(sheet=name)
+    return named
+
+
+class _Reading:
+    """What was collected from one file so far."""
+
+    def __init__(self, *, unit: str | None, feedback_on: date | None) -> None:
+        self.unit = unit
+        self.feedback_on = feedback_on
+        self.findings: list[ReadFinding] = []
+        self.rejected: list[Rejected] = []
+        self.flagged: list[Flagged] = []
+        self.duplicates: list[Duplicate] = []
+        self.mapping: dict[str, str | None] = {}
+        self.notes: list[Note] = []
+        self._seen: dict[tuple[str, ...], ReadFinding] = {}
+        self._numbers: dict[str, ReadFinding] = {}
+
+    def note(self, sheet: str, row: int | None, code: str, /, **facts: object) -> None:
+        self.notes.append(Note(sheet, row, Why(code, {"sheet": sheet, "row": row or "", **facts})))
+
+    def flag(self, sheet: str, row: int, column: str, code: str, /, **facts: object) -> None:
+        self.flagged.append(Flagged(sheet, row, column, Why(code, {"column": column, **facts})))
+
+    def keep(self, finding: ReadFinding) -> None:
+        """Keep *finding*, unless a row before said the same; the same number for another problem is asked."""
+        number = same_text(finding.number or "")
+        said: tuple[str, ...] = (number, same_text(finding.title), same_text(finding.detail))
+        if not number:  # without numbers only a row that agrees in everything is a repetition
+            said += tuple(
+                same_text(w.text) for name, w in finding.written.items() if name not in {"seq", "title", "detail"}
+            )
+        if before := self._seen.get(said):
+            self.duplicates.append(Duplicate(finding.sheet, finding.row, before.row))
+            for name in _differences(before, finding):
+                written = finding.written.get(name) or before.written[name]
+                self.flag(finding.sheet, finding.row, written.column, "repeated_but_different", of=before.row)
+            return
+        if number and (other := self._numbers.get(number)):
+            self.flag(finding.sheet, finding.row, _column_of(finding, "number"), "number_used_twice", of=other.row)
+        self._seen[said] = finding
+        self._numbers.setdefault(number, finding)
+        self.findings.append(finding)
+
+    def intake(self) -> Intake:
+        return Intake(
+            unit=self.unit,
+            feedback_on=self.feedback_on,
+            findings=tuple(self.findings),
+            rejected=tuple(self.rejected),
+            flagged=tuple(self.flagged),
+            duplicates=tuple(self.duplicates),
+            mapping=self.mapping,
+            notes=tuple(self.notes),
+        )
+
+
+def _differences(before: ReadFinding, again: ReadFinding) -> list[str]:
+    names = (before.written.keys() | again.written.keys()) - {"seq"}
+    nothing = Written("", "", 0, "")
+    return sorted(
+        name
+        for name in names
+        if same_text(before.written.get(name, nothing).text) != same_text(again.written.get(name, nothing).text)
+    )
+
+
+def _column_of(finding: ReadFinding, name: str) -> str:
+    return finding.written[name].column if name in finding.written else name
+
+
+# --- one sheet --------------------------------------------------
+
+_TOTAL = re.compile(r"^(?:合计|总计|小计|共计|总数|累计)(?:[:：\d(（]|$)")
+_SIGNATURE = re.compile(
+    r"^(?:填表|填报|制表|审核|复核|审批|签发|报送|联系|经办|主要负责|单位负责|负责|分管领导|党组织|党委|书记|主要领导)"
+    r"?(?:人|单位|部门|日期|时间|电话|签字|签名|签章|盖章|人员|负责人|书记)*(?:[(（].{0,8}[)）])?\s*[:：]|"
+    r"^(?:注|备注|说明|填表说明|填报说明|附注|附件)\s*\d?[:：.]|^[（(](?:签字|盖章|公章|签章)|^20\d\d年\d{1,2}月\d{1,2}日$"
+)
+_SECTION = re.compile(
+    r"^(?:[一二三四五六七八九十]{1,3}[、.．]|[（(][一二三四五六七八九十]{1,3}[)）]|第[一二三四五六七八九十]{1,3}[部方])"
+)
+_UNIT = re.compile(
+    r"^(?:填报|填表|编报|编制|报送|被巡察|被巡视|被审计|整改|责任)?(?:单位|党组织|部门)(?:名称|全称)?(?:[(（].{0,8}[)）])?\s*[:：]\s*(.*)$"
+)
+_FEEDBACK = re.compile(r"反馈(?:意见)?(?:日期|时间)\s*[:：]?\s*(.*)$")
+_MONEY_UNIT = re.compile(r"^[(（]?(?:金额)?单位\s*[:：]\s*((?:[十百千]?万|[百千]?亿|千)?元)")
+
+_TEXTS = (
+    "aspect", "category", "target", "responsible_leader", "lead_org", "responsible_org", "responsible_person", "phone",
+    "progress", "status", "result", "person_actions", "unfinished_reason", "next_steps", "extensions", "review_opinion",
+    "sign_off", "remark",
+)  # fmt: skip
+_PEOPLE = frozenset({"responsible_leader", "responsible_person"})
+
+
+class _SheetReading:
+    """Goes down one sheet, row by row."""
+
+    def __init__(self, reading: _Reading, sheet: Sheet, headings: Headings, *, since_1904: bool) -> None:
+        self.reading = reading
+        self.sheet = sheet
+        self.headings = _with_unit_column(headings, sheet)
+        self.since_1904 = since_1904
+        self.columns = self.headings.by_field
+        self.filled = _filled_down(sheet, self.headings.last + 1)
+        self.rows, self.covered = self.filled.rows, self.filled.source
+        self.others = tuple(heading for heading in self.headings.columns if heading.field is None)
+        self.money_unit = Decimal(1)
+        self.units: dict[str, Decimal] = {}
+        self.section = ""
+        self.current: ReadFinding | None = None  # waits for its continuation rows
+        self.current_flags: list[tuple[int, str, str, dict[str, object]]] = []
+
+    def read(self) -> None:
+        self._read_titles()
+        for heading in self.headings.columns:
+            self.reading.mapping[heading.written] = heading.field
+        for name in ("amount", "recovered"):
+            if column := self.columns.get(name):
+                named = unit_of(column.written)
+                self.units[name] = named or self.money_unit
+                if named is None and self.money_unit == 1 and "amount_unit" not in self.columns:
+                    self.reading.note(self.sheet.name, None, "amount_without_unit", column=column.written)
+        if self.sheet.formulas:
+            self.reading.note(self.sheet.name, None, "formulas_not_evaluated", count=len(self.sheet.formulas))
+        for index in range(self.headings.last + 1, len(self.rows)):
+            if any(cell is not None and cell != "" for cell in self.rows[index]):
+                self._read_row(index)
+        self._finish()
+
+    def _read_titles(self) -> None:
+        """Take the unit, the day of feedback and the unit of money from what stands over the headings."""
+        cells = [
+            (text, next((_text(later).strip() for later in row[column + 1 :] if later is not None), ""))
+            for row in self.sheet.rows[: self.headings.first]
+            for column, cell in enumerate(row)
+            if isinstance(cell, str) and (text := clean(cell))
+        ]
+        for text, beside in cells:
+            for line in re.split(r"[\n\u3000]|\s{2,}", text):
+                if money := _MONEY_UNIT.match(line):
+                    self.money_unit = unit_of(money[1]) or self.money_unit
+                elif (found := _UNIT.match(line)) and self.reading.unit is None:
+                    self.reading.unit = (found[1] or beside).strip() or None
+                if (day := _FEEDBACK.search(line)) and self.reading.feedback_on is None:
+                    self.reading.feedback_on = read_date(day[1] or beside).on
+
+    # --- one row
+
+    def _read_row(self, index: int) -> None:
+        row = self.rows[index]
+        first = next(text for cell in row if (text := clean(_text(cell)) or " "))
+        if self._repeats_headings(row):
+            self.reading.note(self.sheet.name, index + 1, "repeated_headings")
+        elif _TOTAL.match(same_text(first)) or any(
+            _TOTAL.match(same_text(self._said(index, f))) for f in ("seq", "title")
+        ):
+            self.reading.note(self.sheet.name, index + 1, "total_dropped", text=first)
+        elif self._stands_alone(index) and _SECTION.match(first):
+            self.section = re.sub(_SECTION, "", first).strip() or first
+            self.reading.note(self.sheet.name, index + 1, "section_row", text=first)
+        elif not self._is_finding(index) and _SIGNATURE.match(first):
+            self.reading.note(self.sheet.name, index + 1, "signature_dropped", text=first)
+        elif self._continues(index):
+            self._add_to_current(index)
+        else:
+            self._finish()
+            self._start(index)
+
+    def _repeats_headings(self, row: Sequence[Cell]) -> bool:
+        known = [
+            heading
+            for heading in self.headings.columns
+            if heading.column < len(row) and row[heading.column] is not None
+        ]
+        alike = sum(plain_heading(_text(row[h.column])) in plain_heading(h.written) for h in known)
+        return len(known) >= 2 and alike == len(known)
+
+    def _stands_alone(self, index: int) -> bool:
+        texts = {same_text(_text(cell)) for cell in self.rows[index] if cell is not None} - {""}
+        return len(texts) == 1
+
+    def _is_finding(self, index: int) -> bool:
+        return bool(self._said(index, "title") or self._said(index, "detail")) and not self._stands_alone(index)
+
+    def _continues(self, index: int) -> bool:
+        """Whether this row only adds measures to the finding above it."""
+        if self.current is None or not self._said(index, "measures"):
+            return False
+        texts = [name for name in ("title", "detail") if name in self.columns]
+        identity = [name for name in ("seq", "number") if name in self.columns]
+        own = [name for name in texts if self._said(index, name) and not self._from_above(index, name)]
+        if own:
+            return False
+        if all(not self._said(index, name) for name in texts):
+            return all(not self._said(index, name) or self._from_above(index, name) for name in identity)
+        return all(self._from_above(index, name) for name in identity) and not self._from_above(index, "measures")
+
+    def _from_above(self, index: int, name: str) -> bool:
+        return name in self.columns and (index, self.columns[name].column) in self.covered
+
+    def _start(self, index: int) -> None:
+        if not self._said(index, "title") and not self._said(index, "detail"):
+            wanted = self.columns.get("title") or self.columns["detail"]
+            self._reject(index, wanted.written, "", "text_missing")
+            return
+        self.current_flags = []
+        self.current = self._understand(index)
+
+    def _finish(self) -> None:
+        if self.current is not None:
+            for row, column, code, facts in self.current_flags:
+                self.reading.flag(self.sheet.name, row, column, code, **facts)
+            self.reading.keep(self.current)
+        self.current = None
+
+    def _add_to_current(self, index: int) -> None:
+        assert self.current is not None
+        more: dict[str, Any] = {"measures": self.current.measures + split_measures(self._said(index, "measures"))}
+        for name in _TEXTS:
+            before, text = getattr(self.current, name), clean(self._said(index, name))
+            if text and text not in before.split("\n"):
+                more[name] = f"{before}\n{text}" if before else text
+        due = self._date(index, "due")
+        if due.on and due.on != self.current.due_on:
+            more["due_on"] = max(due.on, self.current.due_on or due.on)
+            if self.current.due_on:
+                self._ask(index, "due", "several_due_dates")
+        self.current = replace(self.current, **more)
+
+    def _understand(self, index: int) -> ReadFinding | None:
+        """Return the finding of one row, None if a value makes it impossible to keep."""
+        due, amount = self._date(index, "due"), self._amount(index, "amount")
+        for name, impossible, code in (
+            ("due", due.impossible, "day_impossible"),
+            ("amount", amount.impossible, "amount_impossible"),
+        ):
+            if impossible:
+                self._reject(index, self.columns[name].written, self._said(index, name), code)
+                return None
+        self._ask(index, "due", due.doubt)
+        self._ask(index, "amount", amount.doubt)
+        for name in self.columns:
+            self._ask_about_dirt(index, name)
+        title, detail = clean(self._said(index, "title")), clean(self._said(index, "detail"))
+        number = clean(self._said(index, "number")) or None
+        return ReadFinding(
+            sheet=self.sheet.name,
+            row=index + 1,
+            seq=self._seq(index) or number,
+            number=number,
+            title=title or detail,
+            detail=detail if title else "",
+            amount_yuan=amount.yuan,
+            headcount=self._headcount(index),
+            kind=self._kind(index, due),
+            measures=split_measures(self._said(index, "measures")),
+            starts_on=self._other_date(index, "starts_on"),
+            due_on=due.on,
+            due_text=self._said(index, "due"),
+            done_on=self._other_date(index, "done_on"),
+            recovered_yuan=self._recovered(index),
+            regulations=split_measures(self._said(index, "regulations")),
+            evidence_refs=split_measures(self._said(index, "evidence_refs")),
+            others={h.written: text for h in self.others if (text := self._text_at(index, h))},
+            written=self._written(index),
+            **self._texts(index),
+        )
+
+    def _texts(self, index: int) -> dict[str, Any]:
+        texts = {name: clean(self._said(index, name)) for name in _TEXTS if name in self.columns}
+        for name in _PEOPLE & texts.keys():
+            texts[name] = re.sub(
+                r"(?<=[\u4e00-\u9fff])[ \u3000]+(?=[\u4e00-\u9fff](?![\u4e00-\u9fff]))", "", texts[name]
+            )
+        texts["aspect"] = texts.get("aspect") or self.section
+        return texts
+
+    def _seq(self, index: int) -> int | str | None:
+        text = clean(self._said(index, "seq"))
+        plain = same_text(text)
+        return int(plain) if plain.isdecimal() and len(plain) < 10 else text or None
+
+    def _kind(self, index: int, due: WrittenDate) -> Kind | None:
+        """The kind that is written; beside the day, in its column or as a category. With a day only: 限期整改."""
+        text = self._said(index, "kind")
+        kind = read_kind(text)
+        if kind is None and text.strip():
+            self._ask(index, "kind", "kind_unknown")
+        return (
+            kind
+            or due.kind
+            or read_kind(self._said(index, "category"))
+            or (Kind.PHASED if due.on and not text.strip() else None)
+        )
+
+    def _headcount(self, index: int) -> int | None:
+        text = same_text(self._said(index, "headcount"))
+        if not text or text in {"/", "-", "无", "—"}:
+            return None
+        if found := re.fullmatch(r"(\d{1,7})(?:\.0)?[人名个]?次?", text):
+            return int(found[1])
+        self._ask(index, "headcount", "not_a_number")
+        return None
+
+    def _recovered(self, index: int) -> Decimal | None:
+        amount = self._amount(index, "recovered")
+        self._ask(index, "recovered", "not_an_amount" if amount.impossible else amount.doubt)
+        return amount.yuan
+
+    def _amount(self, index: int, name: str) -> Amount:
+        if name not in self.columns:
+            return Amount()
+        cell = self.rows[index][self.columns[name].column]
+        unit = unit_of(self._said(index, "amount_unit")) if name == "amount" else None
+        unit = unit or self.units[name]
+        if isinstance(cell, int | float) and not isinstance(cell, bool):
+            return in_yuan(Decimal(repr(cell)), unit=unit)
+        return read_amount(_text(cell), unit=unit)
+
+    def _other_date(self, index: int, name: str) -> date | None:
+        day = self._date(index, name)
+        self._ask(
+            index, name, "done_day_impossible" if day.impossible else None if day.doubt == "not_a_date" else day.doubt
+        )
+        return day.on
+
+    def _date(self, index: int, name: str) -> WrittenDate:
+        if name not in self.columns:
+            return WrittenDate()
+        column = self.columns[name].column
+        cell = self.rows[index][column]
+        if isinstance(cell, date):
+            if (self.covered.get((index, column), index), column) in self.sheet.months:
+                return WrittenDate(doubt="month_without_day")
+            return plausible(cell)
+        if isinstance(cell, int | float) and not isinstance(cell, bool):
+            return read_serial(cell, since_1904=self.since_1904)
+        return read_date(_text(cell), feedback_on=self.reading.feedback_on)
+
+    def _ask(self, index: int, name: str, code: str | None) -> None:
+        if code is not None:
+            self.current_flags.append((index + 1, self.columns[name].written, code, {"value": self._said(index, name)}))
+
+    def _ask_about_dirt(self, index: int, name: str) -> None:
+        place = (index, self.columns[name].column)
+        if place in self.sheet.errors:
+            self._ask(index, name, "cell_error")
+        elif place in self.sheet.formulas and not self._said(index, name):
+            self._ask(index, name, "formula_without_value")
+        elif place in self.filled.own:
+            self._ask(index, name, "value_under_merge")
+        elif place in self.filled.moved:
+            self._ask(index, name, "merge_moved")
+        if text := self._said(index, name):
+            for kind in sorted({dirt.kind for dirt in dirt_in(text)} - {"invisible"}):
+                self._ask(index, name, kind)
+
+    def _reject(self, index: int, column: str, value: str, code: str) -> None:
+        why = Why(code, {"column": column, "value": value})
+        self.reading.rejected.append(Rejected(self.sheet.name, index + 1, column, value, why))
+
+    def _said(self, index: int, name: str) -> str:
+        """The text of a field in this row as it was written; empty where it says nothing."""
+        heading = self.columns.get(name)
+        return self._text_at(index, heading) if heading else ""
+
+    def _text_at(self, index: int, heading: Heading) -> str:
+        row = self.rows[index]
+        if heading.column >= len(row):
+            return ""
+        cell = row[heading.column]
+        if (
+            isinstance(cell, date)
+            and (self.covered.get((index, heading.column), index), heading.column) in self.sheet.months
+        ):
+            return f"{cell.year}年{cell.month}月"
+        return _text(cell)
+
+    def _written(self, index: int) -> dict[str, Written]:
+        return {
+            name: Written(text, self.sheet.name, self.covered.get((index, h.column), index) + 1, h.written)
+            for name, h in self.columns.items()
+            if (text := self._text_at(index, h))
+        }
+
+
+@dataclass(frozen=True)
+class _Filled:
+    """The rows of a sheet with tall merged cells repeated downwards; all places from 0."""
+
+    rows: list[list[Cell]]
+    source: dict[Place, int]  # a repeated place -> the row that its value comes from
+    own: frozenset[Place]  # places inside merged cells that hold a value of their own
+    moved: frozenset[Place]  # places filled although the merged range lies elsewhere
+
+
+def _filled_down(sheet: Sheet, first: int) -> _Filled:
+    """Repeat tall merged cells from row *first* on. A value that stands in a covered cell is never written over."""
+    rows = [list(row) for row in sheet.rows]
+    tall = [(top, left, bottom) for (top, left), (bottom, _) in sheet.merged if bottom > top and bottom >= first]
+    own = frozenset(place for span in tall for place in _covered(rows, span) if _at(rows, place) is not None)
+    shift = _stale_by(rows, tall, first) if own else 0
+    source: dict[Place, int] = {}
+    for top, left, bottom in tall:
+        span = (top + shift, left, bottom + shift)
+        value = _at(rows, (span[0], left))
+        for index, column in _covered(rows, span) if span[0] >= first and value is not None else ():
+            if rows[index][column] is None:
+                rows[index][column] = value
+                source[index, column] = span[0]
+    return _Filled(rows, source, frozenset() if shift else own, frozenset(source) if shift else frozenset())
+
+
+def _stale_by(rows: list[list[Cell]], tall: Sequence[tuple[int, int, int]], first: int) -> int:
+    """How many rows the merged ranges lie too high, 0 if that explains nothing.
+
+    openpyxl's ``insert_rows`` moves the values and leaves the ranges: each then covers values, which no spreadsheet
+    program allows. One shift that puts a value at the head of every range and nothing under it is the explanation.
+    """
+
+    def fits(shift: int) -> bool:
+        spans = [(top + shift, left, bottom + shift) for top, left, bottom in tall]
+        return all(
+            span[0] >= first
+            and _at(rows, (span[0], span[1])) is not None
+            and all(_at(rows, place) is None for place in _covered(rows, span))
+            for span in spans
+        )
+
+    return next((shift for shift in range(1, first + 1) if fits(shift)), 0)
+
+
+def _covered(rows: list[list[Cell]], span: tuple[int, int, int]) -> Iterator[Place]:
+    top, left, bottom = span
+    for index in range(top + 1, min(bottom + 1, len(rows))):
+        if left < len(rows[index]):
+            yield index, left
+
+
+def _at(rows: list[list[Cell]], place: Place) -> Cell:
+    index, column = place
+    return rows[index][column] if index < len(rows) and column < len(rows[index]) else None
+
+
+def _with_unit_column(headings: Headings, sheet: Sheet) -> Headings:
+    """A column 单位 that holds nothing but 元 and 万元 is the unit of the amounts, not who is responsible."""
+
+    def column(heading: Heading) -> Iterator[str]:
+        for row in sheet.rows[headings.last + 1 :]:
+            if heading.column < len(row) and row[heading.column] is not None:
+                yield _text(row[heading.column])
+
+    def better(heading: Heading) -> Heading:
+        texts = set(column(heading)) if plain_heading(heading.written) == "单位" else set()
+        return replace(heading, field="amount_unit") if texts and all(map(unit_of, texts)) else heading
+
+    return replace(headings, columns=tuple(better(heading) for heading in headings.columns))
+
+
+def _text(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return str(int(cell))
+    return cell if isinstance(cell, str) else cell.isoformat() if isinstance(cell, date) else str(cell)
