@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Dialect, LargeBinary, String, Text, TypeDecorator
+from sqlalchemy import Dialect, Integer, LargeBinary, String, Text, TypeDecorator
 from sqlalchemy.types import BigInteger, TypeEngine
 
 EPOCH_MS = 1_577_836_800_000  # 2020-01-01T00:00:00Z
@@ -91,4 +91,5 @@ class _Ids:
 new_id = _Ids()
 
 Path = String(255).with_variant(String(255, collation="C"), "postgresql")  # a subtree is a range of paths
+Id: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")  # only INTEGER is SQLite's own row number
 Blob: TypeEngine[bytes] = LargeBinary()

@@ -19,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from persistence.columns import Blob, Json, Moment, Money, Path
+from persistence.columns import Blob, Id, Json, Moment, Money, Path
 
 metadata = MetaData(
     naming_convention={
@@ -32,7 +32,7 @@ metadata = MetaData(
 
 
 def _id() -> Column[int]:
-    return Column("id", BigInteger, primary_key=True, autoincrement=False)
+    return Column("id", Id, primary_key=True, autoincrement=False)
 
 
 def _to(name: str, target: str, *, nullable: bool = False, index: bool = False) -> Column[int]:
@@ -200,7 +200,7 @@ rounds = Table(
 issue_lists = Table(
     "issue_lists",
     metadata,
-    Column("id", BigInteger, ForeignKey("cases.id"), primary_key=True, autoincrement=False),
+    Column("id", Id, ForeignKey("cases.id"), primary_key=True, autoincrement=False),
     Column("number", String(40), nullable=False, unique=True),
     _to("round_id", "rounds.id", index=True),
     _to("unit_id", "units.id", index=True),
@@ -226,7 +226,7 @@ issue_lists = Table(
 findings = Table(
     "findings",
     metadata,
-    Column("id", BigInteger, ForeignKey("cases.id"), primary_key=True, autoincrement=False),
+    Column("id", Id, ForeignKey("cases.id"), primary_key=True, autoincrement=False),
     Column("number", String(40), nullable=False, unique=True),
     _to("list_id", "issue_lists.id", index=True),
     Column("seq", String(40), nullable=False),  # 序号 as the list has it
@@ -527,7 +527,7 @@ instances = Table(
 open_tasks = Table(
     "open_tasks",
     metadata,
-    Column("id", String(40), primary_key=True),  # the engine's task id
+    Column("id", String(80), primary_key=True),  # the engine's task id
     Column("instance_id", BigInteger, ForeignKey("instances.id"), nullable=False, index=True),
     Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False, index=True),
     Column("name", String(60), nullable=False),
@@ -593,7 +593,7 @@ ledger = Table(
 checkpoints = Table(
     "checkpoints",
     metadata,
-    Column("size", BigInteger, primary_key=True, autoincrement=False),  # leaves
+    Column("size", Id, primary_key=True, autoincrement=False),  # leaves
     Column("root", String(64), nullable=False),
     Column("peaks", Text, nullable=False),  # roots of the perfect subtrees, left to right: sealing goes on from here
     Column("at", Moment, nullable=False),
@@ -621,7 +621,7 @@ outbox = Table(
     Column("case_id", BigInteger, index=True),
     Column("letter", String(40), nullable=False),
     Column("role", String(40), nullable=False),
-    Column("person_id", BigInteger, index=True),
+    Column("person_id", BigInteger),
     Column("address", String(254), nullable=False, default=""),
     Column("language", String(5), nullable=False, default="zh"),
     Column("facts", Json, nullable=False),  # plain strings
@@ -634,6 +634,7 @@ outbox = Table(
     Column("sent_at", Moment),
     Column("read_at", Moment),
     Index("ix_outbox_waiting", "state", "next_at"),
+    Index("ix_outbox_person", "person_id", "id"),
 )
 
 # --- paper rectification -------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "cases",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("ledger_seq", sa.Integer(), nullable=False),
@@ -41,7 +41,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "checkpoints",
-        sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("root", sa.String(length=64), nullable=False),
         sa.Column("peaks", sa.Text(), nullable=False),
         sa.Column("at", sa.String(length=27), nullable=False),
@@ -82,7 +82,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "outbox",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("obligation", sa.String(length=200), nullable=False),
         sa.Column("case_id", sa.BigInteger(), nullable=True),
         sa.Column("letter", sa.String(length=40), nullable=False),
@@ -103,11 +103,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("obligation", name=op.f("uq_outbox_obligation")),
     )
     op.create_index(op.f("ix_outbox_case_id"), "outbox", ["case_id"], unique=False)
-    op.create_index(op.f("ix_outbox_person_id"), "outbox", ["person_id"], unique=False)
+    op.create_index("ix_outbox_person", "outbox", ["person_id", "id"], unique=False)
     op.create_index("ix_outbox_waiting", "outbox", ["state", "next_at"], unique=False)
     op.create_table(
         "patrol_runs",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("name", sa.String(length=40), nullable=False),
         sa.Column("period", sa.String(length=30), nullable=False),
         sa.Column("woken_by", sa.String(length=20), nullable=False),
@@ -122,7 +122,7 @@ def upgrade() -> None:
     op.create_index("ix_patrol_runs_name", "patrol_runs", ["name", "started_at"], unique=False)
     op.create_table(
         "people",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("staff_number", sa.String(length=40), nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
         sa.Column("email", sa.String(length=254), nullable=True),
@@ -156,7 +156,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "units",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("parent_id", sa.BigInteger(), nullable=True),
         sa.Column(
             "path",
@@ -177,7 +177,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "accounts",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("person_id", sa.BigInteger(), nullable=False),
         sa.Column("login", sa.String(length=60), nullable=False),
         sa.Column("password_hash", sa.String(length=255), nullable=True),
@@ -194,7 +194,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_accounts_person_id"), "accounts", ["person_id"], unique=False)
     op.create_table(
         "campaigns",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("unit_id", sa.BigInteger(), nullable=False),
         sa.Column("office_unit_id", sa.BigInteger(), nullable=False),
@@ -206,7 +206,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "grants",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("person_id", sa.BigInteger(), nullable=False),
         sa.Column("role", sa.String(length=40), nullable=False),
         sa.Column("unit_id", sa.BigInteger(), nullable=False),
@@ -221,7 +221,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_grants_person_id"), "grants", ["person_id"], unique=False)
     op.create_table(
         "instances",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("case_id", sa.BigInteger(), nullable=False),
         sa.Column("process", sa.String(length=60), nullable=False),
         sa.Column("cycle", sa.Integer(), nullable=False),
@@ -265,7 +265,7 @@ def upgrade() -> None:
     op.create_index("ix_ledger_person", "ledger", ["person_id", "at"], unique=False)
     op.create_table(
         "messages",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("case_id", sa.BigInteger(), nullable=False),
         sa.Column("name", sa.String(length=40), nullable=False),
         sa.Column("facts", sa.Text(), nullable=False),
@@ -278,7 +278,7 @@ def upgrade() -> None:
     op.create_index("ix_messages_waiting", "messages", ["taken_at", "id"], unique=False)
     op.create_table(
         "posts",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("unit_id", sa.BigInteger(), nullable=False),
         sa.Column("title", sa.String(length=100), nullable=False),
         sa.Column("role", sa.String(length=40), nullable=False),
@@ -293,7 +293,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_posts_unit_id"), "posts", ["unit_id"], unique=False)
     op.create_table(
         "receipts",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("case_id", sa.BigInteger(), nullable=False),
         sa.Column("role", sa.String(length=40), nullable=False),
         sa.Column("person_id", sa.BigInteger(), nullable=False),
@@ -305,7 +305,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_receipts_case_id"), "receipts", ["case_id"], unique=False)
     op.create_table(
         "recusals",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("person_id", sa.BigInteger(), nullable=False),
         sa.Column("unit_id", sa.BigInteger(), nullable=True),
         sa.Column("case_id", sa.BigInteger(), nullable=True),
@@ -327,7 +327,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "reviews",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("case_id", sa.BigInteger(), nullable=False),
         sa.Column("cycle", sa.Integer(), nullable=False),
         sa.Column("act", sa.String(length=40), nullable=False),
@@ -346,7 +346,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_reviews_case_id"), "reviews", ["case_id"], unique=False)
     op.create_table(
         "rounds",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("office_unit_id", sa.BigInteger(), nullable=False),
@@ -366,7 +366,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_api_tokens_account_id"), "api_tokens", ["account_id"], unique=False)
     op.create_table(
         "issue_lists",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("number", sa.String(length=40), nullable=False),
         sa.Column("round_id", sa.BigInteger(), nullable=False),
         sa.Column("unit_id", sa.BigInteger(), nullable=False),
@@ -437,7 +437,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_open_tasks_instance_id"), "open_tasks", ["instance_id"], unique=False)
     op.create_table(
         "past_passwords",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("account_id", sa.BigInteger(), nullable=False),
         sa.Column("password_hash", sa.String(length=255), nullable=False),
         sa.Column("set_at", sa.String(length=27), nullable=False),
@@ -459,7 +459,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_sessions_account_id"), "sessions", ["account_id"], unique=False)
     op.create_table(
         "tenures",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("post_id", sa.BigInteger(), nullable=False),
         sa.Column("person_id", sa.BigInteger(), nullable=False),
         sa.Column("deputy", sa.Boolean(), nullable=False),
@@ -473,7 +473,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_tenures_post_id"), "tenures", ["post_id"], unique=False)
     op.create_table(
         "findings",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("number", sa.String(length=40), nullable=False),
         sa.Column("list_id", sa.BigInteger(), nullable=False),
         sa.Column("seq", sa.String(length=40), nullable=False),
@@ -543,7 +543,7 @@ def upgrade() -> None:
     op.create_index("ix_findings_unit", "findings", ["unit_path", "id"], unique=False)
     op.create_table(
         "criteria",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("finding_id", sa.BigInteger(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("code", sa.String(length=40), nullable=False),
@@ -568,7 +568,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "extensions",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("finding_id", sa.BigInteger(), nullable=False),
         sa.Column("cycle", sa.Integer(), nullable=False),
         sa.Column("asked_by", sa.BigInteger(), nullable=False),
@@ -586,7 +586,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_extensions_finding_id"), "extensions", ["finding_id"], unique=False)
     op.create_table(
         "look_backs",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("finding_id", sa.BigInteger(), nullable=False),
         sa.Column("cycle", sa.Integer(), nullable=False),
         sa.Column("durability", sa.Boolean(), nullable=False),
@@ -610,7 +610,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_look_backs_finding_id"), "look_backs", ["finding_id"], unique=False)
     op.create_table(
         "measures",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("finding_id", sa.BigInteger(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
@@ -622,7 +622,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_measures_finding_id"), "measures", ["finding_id"], unique=False)
     op.create_table(
         "milestones",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("finding_id", sa.BigInteger(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
@@ -634,7 +634,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_milestones_finding_id"), "milestones", ["finding_id"], unique=False)
     op.create_table(
         "progress_reports",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("finding_id", sa.BigInteger(), nullable=False),
         sa.Column("cycle", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.BigInteger(), nullable=False),
@@ -647,7 +647,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_progress_reports_finding_id"), "progress_reports", ["finding_id"], unique=False)
     op.create_table(
         "signal_hits",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("finding_id", sa.BigInteger(), nullable=False),
         sa.Column("cycle", sa.Integer(), nullable=False),
         sa.Column("signal", sa.String(length=8), nullable=False),
@@ -676,7 +676,7 @@ def upgrade() -> None:
     op.create_index("ix_signal_hits_open", "signal_hits", ["decision", "finding_id"], unique=False)
     op.create_table(
         "submissions",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("finding_id", sa.BigInteger(), nullable=False),
         sa.Column("cycle", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.BigInteger(), nullable=False),
@@ -690,7 +690,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_submissions_finding_id"), "submissions", ["finding_id"], unique=False)
     op.create_table(
         "evidence",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("finding_id", sa.BigInteger(), nullable=False),
         sa.Column("cycle", sa.Integer(), nullable=False),
         sa.Column("measure_id", sa.BigInteger(), nullable=True),
@@ -716,7 +716,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_evidence_sha256"), "evidence", ["sha256"], unique=False)
     op.create_table(
         "waivers",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("finding_id", sa.BigInteger(), nullable=False),
         sa.Column("cycle", sa.Integer(), nullable=False),
         sa.Column("measure_id", sa.BigInteger(), nullable=False),
