@@ -37,7 +37,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check --quiet
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy
-	$(BIN)/lint-imports --verbose | tail -n 4
+	$(BIN)/lint-imports --no-logo
 
 ## make bench   benchmarks beside their peers, as a table on the screen and under var/bench/
 bench: $(VENV)/.dev
