@@ -541,7 +541,7 @@ def grown(specs: Specs, process_id: str) -> Tree:
 
 # Stored form: plain lists, in the order in which they must come back (parents first, called trees after their callers).
 
-_KEPT = ("item", "merged")  # with "due:…": all that the internal data of a resting task holds
+_KEPT = ("item", "merged", "remaining")  # with "due:…": all that the internal data of a resting task holds
 
 
 def frozen(tree: Tree) -> list[Any]:

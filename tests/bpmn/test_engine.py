@@ -195,8 +195,8 @@ def test_a_stale_task_id_is_never_given_again() -> None:
 
 def test_a_parallel_join_waits_for_both_branches_in_every_round_of_a_loop() -> None:
     drawing = Drawing(facts="again").parallel("split", "join").user("a").user("b").choice("more", "enough").end()
-    drawing.line("start", "split", "a", "join").line("split", "b", "join", "more")
-    drawing.flow("more", "split", "again == true").flow("more", "end", id="enough")
+    drawing.choice("round").line("start", "round", "split", "a", "join").line("split", "b", "join", "more")
+    drawing.flow("more", "round", "again == true").flow("more", "end", id="enough")
     case = Case(engine(drawing))
 
     assert case.do("a").open == ["b"]
