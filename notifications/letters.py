@@ -1,0 +1,322 @@
+"""Letters: a folder of texts per letter, filled in with a few plain facts, and ready for the mail server.
+
+A letter tells *that* something happened and leads to the page that says what: number, title, deadline and link, posts,
+and on the ladder the rung with its reply-by day. Nothing else can enter, so no contents of a finding leave by mail.
+
+    templates/<letter>/sample.json                     facts of the preview and of the golden test
+    templates/<letter>/<language>/subject.txt, body.txt, body.html
+    templates/frame.<language>.txt, .html              what all bodies extend
+"""
+
+import hashlib
+import json
+import re
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from email.utils import format_datetime
+from functools import cache, cached_property
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any, Final
+
+from jinja2 import DictLoader, StrictUndefined, TemplateError, UndefinedError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from cases.moments import SHANGHAI, day_on_paper
+from config.messages import LANGUAGES, knows, say
+
+FACTS: Final = frozenset({"number", "title", "deadline", "link", "post", "rung", "reply_by"})
+"""All that may enter: ``deadline`` and ``reply_by`` are ISO days or empty, ``link`` is a path, ``rung`` a code."""
+
+Facts = Mapping[str, str]
+
+_DAYS = ("deadline", "reply_by")
+_PARTS = ("subject.txt", "body.txt", "body.html")
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,188}[A-Za-z0-9])?")
+_MESSAGE_ID = re.compile(r"[A-Za-z0-9._-]{1,120}@[A-Za-z0-9.-]{1,120}")
+_PATH = re.compile(r"/(?![/\\])[^\s\\]*")  # of this house; never //elsewhere
+_PLAIN_PHRASE = re.compile(r"[A-Za-z0-9 -]{1,60}")
+_SMALL_SYNTAX = frozenset(
+    {
+        nodes.Template,
+        nodes.Output,
+        nodes.TemplateData,
+        nodes.Name,
+        nodes.Getattr,
+        nodes.Const,
+        nodes.If,
+        nodes.For,
+        nodes.Block,
+        nodes.Extends,
+    }
+)
+_NAMES = FACTS | {"items", "item", "count"}
+_UNSEEN = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202f\u2060-\u206f\ud800-\udfff\ufeff]+")
+
+
+class LetterError(ValueError):
+    """A letter cannot be written as asked; the reason is the message."""
+
+
+class UnknownLetter(LetterError):
+    """There is no letter of this name in this language."""
+
+
+class FactRefused(LetterError):
+    """A fact is missing, or is none of those that may leave by mail."""
+
+
+class HeaderRefused(LetterError):
+    """A header would hold a line break, more than one address, or no address."""
+
+
+class TemplateRefused(LetterError):
+    """A template uses more than the small syntax of letters, or does not fill in."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One notification to one person. Raises HeaderRefused, so that whatever exists can be sent.
+
+    *written_at* is when it came to be owed, not when it is sent: a repetition is the same letter.
+    """
+
+    message_id: str  # without angle brackets
+    sender: str
+    recipient: str
+    language: str
+    subject: str
+    text: str
+    html: str
+    written_at: datetime  # aware
+
+    def __post_init__(self) -> None:
+        for address in (self.sender, self.recipient):
+            if not _ADDRESS.fullmatch(address):
+                raise HeaderRefused(f"not one plain address: {address!r}")
+        if not _MESSAGE_ID.fullmatch(self.message_id):
+            raise HeaderRefused(f"no message id: {self.message_id!r}")
+        if not self.subject or _UNSEEN.sub(" ", self.subject).strip() != self.subject:
+            raise HeaderRefused(f"no plain subject: {self.subject!r}")
+
+    @cached_property
+    def content(self) -> bytes:
+        """The whole message as it travels, lines ended by CR LF, never beginning with a dot.
+
+        Put together by hand: with ``EmailMessage`` this is the bottleneck of sending.
+        """
+        boundary = "=_" + hashlib.sha256(self.message_id.encode()).hexdigest()[:32]
+        lines = (
+            f"From: {_encoded(say(self.language, 'letter.sender'))}\r\n <{self.sender}>",
+            f"To: {self.recipient}",
+            f"Subject: {_encoded(self.subject)}",
+            f"Date: {format_datetime(self.written_at.astimezone(SHANGHAI))}",
+            f"Message-ID: <{self.message_id}>",
+            "Auto-Submitted: auto-generated",
+            "X-Auto-Response-Suppress: All",
+            f"Content-Language: {say(self.language, 'letter.tag')}",
+            "MIME-Version: 1.0",
+            f'Content-Type: multipart/alternative; boundary="{boundary}"',
+            "",
+            *_part(boundary, "text/plain", self.text),
+            *_part(boundary, "text/html", self.html),
+            f"--{boundary}--",
+            "",
+        )
+        return "\r\n".join(lines).encode("ascii")
+
+
+class LetterBook:
+    """The letters of one release; *texts* are its files, by paths such as ``letters/task_waits/zh/body.txt``.
+
+    Texts are an administrator's: they know names, ``if``, one loop over ``items`` and a frame, and nothing that calls,
+    computes or grows. Raises TemplateRefused with the file and line.
+    """
+
+    def __init__(self, texts: Mapping[str, bytes]) -> None:
+        letters = {path.removeprefix("letters/"): text for path, text in texts.items() if path.startswith("letters/")}
+        self._samples = {
+            path.removesuffix("/sample.json"): text for path, text in letters.items() if path.endswith("/sample.json")
+        }
+        self._templates = {path: text.decode() for path, text in letters.items() if not path.endswith(".json")}
+        self._environment = ImmutableSandboxedEnvironment(
+            loader=DictLoader(self._templates),
+            autoescape=lambda name: bool(name and name.endswith(".html")),
+            undefined=StrictUndefined,
+            auto_reload=False,
+        )
+        self._environment.globals.clear()
+        for path, template in self._templates.items():
+            self._refuse_more_than_small(path, template)
+
+    def every_letter(self) -> tuple[str, ...]:
+        """Return the names of all letters, sorted."""
+        return tuple(sorted(self._samples))
+
+    def sample_of(self, letter: str) -> dict[str, Any]:
+        """Return the facts of a preview; a digest's matters stand under ``items``. Raises UnknownLetter."""
+        if letter not in self._samples:
+            raise UnknownLetter(letter)
+        sample: dict[str, Any] = json.loads(self._samples[letter])
+        return sample
+
+    def render(
+        self,
+        letter: str,
+        language: str,
+        recipient: str,
+        facts: Facts,
+        *,
+        items: Sequence[Facts] = (),
+        message_id: str,
+        sender: str,
+        base: str,
+        written_at: datetime,
+    ) -> Letter:
+        """Write *letter* in *language* (zh for one that we do not have) to the one address *recipient*.
+
+        *base* is the address of the house, such as ``https://xiaohao.example``; links are paths below it. *items* are
+        the matters of a digest. Raises UnknownLetter, FactRefused, HeaderRefused or TemplateRefused.
+        """
+        language = language if language in LANGUAGES else "zh"
+        words: dict[str, Any] = dict(_words(facts, language, base))
+        if items:
+            words |= {"items": [_words(item, language, base) for item in items], "count": str(len(items))}
+
+        subject, text, html = (self._fill(f"{letter}/{language}/{part}", words) for part in _PARTS)
+        return Letter(message_id, sender, recipient, language, _plain(subject), text, html, written_at)
+
+    def preview(self, letter: str, language: str) -> Letter:
+        """Write *letter* with its sample; what a save tries first. Raises as :meth:`render`."""
+        sample = self.sample_of(letter)
+        return self.render(
+            letter,
+            language,
+            "officer@example.org",
+            sample,
+            items=sample.pop("items", ()),
+            message_id=f"{letter}.{language}@example.org",
+            sender="xiaohao@example.org",
+            base="https://xiaohao.example.org",
+            written_at=datetime(2026, 11, 20, 9, 30, tzinfo=SHANGHAI),
+        )
+
+    def _fill(self, path: str, words: Mapping[str, Any]) -> str:
+        if path not in self._templates:
+            raise UnknownLetter(path)
+        try:
+            return self._environment.get_template(path).render(words)
+        except UndefinedError as missing:
+            raise FactRefused(f"{path}: {missing}") from missing
+        except TemplateError as wrong:
+            raise TemplateRefused(f"{path}: {wrong}") from wrong
+
+    def _refuse_more_than_small(self, path: str, template: str) -> None:
+        try:
+            tree = self._environment.parse(template)
+        except TemplateError as wrong:
+            raise TemplateRefused(f"{path}: {wrong}") from wrong
+        for node in (tree, *tree.find_all(nodes.Node)):
+            if complaint := _complaint(node):
+                raise TemplateRefused(f"{path}, line {node.lineno}: {complaint}")
+
+
+def shipped() -> Mapping[str, bytes]:
+    """Return the texts of this checkout by their paths in a release."""
+    return dict(_read("letters", files("notifications").joinpath("templates")))
+
+
+@cache
+def shipped_letters() -> LetterBook:
+    """Return the letters of this checkout."""
+    return LetterBook(shipped())
+
+
+def every_letter() -> tuple[str, ...]:
+    """Return the names of all letters of this checkout, sorted."""
+    return shipped_letters().every_letter()
+
+
+def message_id(row: int, domain: str) -> str:
+    """Return the id of the letter of an outbox *row*: the same however often it is sent."""
+    return f"letter-{row}@{domain}"
+
+
+def _complaint(node: nodes.Node) -> str | None:
+    match node:
+        case _ if type(node) not in _SMALL_SYNTAX:
+            return f"{type(node).__name__} is not for letters"
+        case nodes.Name() if node.name not in _NAMES:
+            return f"no fact is called {node.name}"
+        case nodes.Getattr() if node.attr not in FACTS or node.node != nodes.Name("item", "load"):
+            return f"no fact is called {node.attr}"
+        case nodes.For() if node.iter != nodes.Name("items", "load") or node.target != nodes.Name("item", "store"):
+            return "only items can be gone through, each called item"
+        case nodes.For() if node.recursive or node.test or node.find(nodes.For) or node.find(nodes.Block):
+            return "a loop in a loop"
+        case nodes.Extends() if not str(getattr(node.template, "value", "")).startswith("frame."):
+            return "only a frame can be extended"
+        case _:
+            return None
+
+
+def _words(facts: Facts, language: str, base: str) -> dict[str, str]:
+    """Return *facts* as people read them in *language*. Raises FactRefused."""
+    for name, value in facts.items():
+        if name not in FACTS or not isinstance(value, str):
+            raise FactRefused(f"not for a letter: {name}")
+    words = {name: _plain(value) for name, value in facts.items()}
+
+    for name in _DAYS:
+        if words.get(name):
+            words[name] = day_on_paper(_day(words[name]), language)
+    if "rung" in words and knows(f"rung.{words['rung']}"):
+        words["rung"] = say(language, f"rung.{words['rung']}")
+    if "link" in words:
+        if not _PATH.fullmatch(words["link"]):
+            raise FactRefused(f"no path of this house: {words['link']!r}")
+        words["link"] = base.rstrip("/") + words["link"]
+    return words
+
+
+def _day(written: str) -> date:
+    try:
+        return date.fromisoformat(written)
+    except ValueError as wrong:
+        raise FactRefused(f"no ISO day: {written!r}") from wrong
+
+
+def _plain(text: str) -> str:
+    """Return *text* in one visible line: a title may come from a cell with line breaks, and must not break a header."""
+    return _UNSEEN.sub(" ", text).strip()
+
+
+def _encoded(text: str) -> str:
+    """Return *text* for a header: as it is, or as encoded words folded to lines of at most 76 (RFC 2047)."""
+    if _PLAIN_PHRASE.fullmatch(text):
+        return text
+    chunks = [""]
+    for character in text:
+        if len((chunks[-1] + character).encode()) > 39:
+            chunks.append("")
+        chunks[-1] += character
+    return "\r\n ".join(f"=?utf-8?b?{b64encode(chunk.encode()).decode()}?=" for chunk in chunks)
+
+
+def _part(boundary: str, kind: str, text: str) -> Iterator[str]:
+    yield f"--{boundary}"
+    yield f"Content-Type: {kind}; charset=utf-8"
+    yield "Content-Transfer-Encoding: base64"
+    yield ""
+    coded = b64encode(text.replace("\n", "\r\n").encode()).decode()
+    yield from (coded[at : at + 76] for at in range(0, len(coded), 76))
+
+
+def _read(path: str, entry: Traversable) -> Iterator[tuple[str, bytes]]:
+    for child in entry.iterdir():
+        if child.is_dir():
+            yield from _read(f"{path}/{child.name}", child)
+        else:
+            yield f"{path}/{child.name}", child.read_bytes()

@@ -1,0 +1,69 @@
+"""What happened, who is told, and by which letter: one table, read when an event's letters are owed.
+
+Roles are those of the diagrams; who holds them is found out when the letter is written. Three are named by the event
+itself: the roles of an open task, of a rung, and of a receipt.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+TASK_ROLE: Final = "role_of_task"
+RUNG_ROLES: Final = "roles_of_rung"
+RECEIPT_ROLE: Final = "role_of_receipt"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One letter and the roles that get it."""
+
+    letter: str
+    roles: tuple[str, ...]
+
+
+_UNIT = ("handler", "responsible_leader", "chief")
+
+LETTERS: Final[Mapping[str, tuple[Told, ...]]] = {
+    "FindingIssued": (Told("finding_issued", ("handler", "responsible_leader")),),
+    "TaskOpened": (Told("task_waits", (TASK_ROLE,)),),
+    "RectificationReturned": (Told("rectification_returned", ("handler",)),),  # by the unit itself
+    "ReviewReturned": (Told("rectification_returned", _UNIT),),  # by the inspecting side
+    "MarkedOverdue": (Told("finding_overdue", ("handler",)),),  # leaders hear of it from the ladder
+    "RungReached": (Told("ladder_notice", (RUNG_ROLES,)),),
+    "RungProposed": (Told("rung_proposed", (RUNG_ROLES,)),),
+    "PaperSignalRaised": (Told("paper_signal", ("responsible_leader",)),),
+    "LookBackAppointed": (Told("look_back_appointed", ("look_back_team",)),),  # the unit is not warned of a visit
+    "SignedOff": (Told("finding_signed_off", _UNIT),),
+    "SignOffRevoked": (Told("sign_off_revoked", (*_UNIT, "superior_leader")),),
+    "ExtensionDecided": (Told("extension_decided", ("handler", "responsible_leader")),),
+    "FeedbackGiven": (Told("feedback_given", ("chief",)), Told("feedback_notice", ("superior_leader",))),
+    "PlanReturned": (Told("plan_returned", ("chief",)),),
+    "PlanApproved": (Told("plan_approved", ("chief",)),),
+    "ReceiptWaits": (Told("receipt_waits", (RECEIPT_ROLE,)),),
+    "CaseFaulted": (Told("case_faulted", ("system_administrator",)),),
+}
+
+_GENERAL = frozenset({"task_waits", "receipt_waits"})
+
+
+def told_of(event: str) -> tuple[Told, ...]:
+    """Return who is told of an *event* kind by which letter; most events are told to nobody."""
+    return LETTERS.get(event, ())
+
+
+def once_per_person(owed: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    """Return the (letter, person) pairs of one act on one case without what would be said twice, in their order.
+
+    Who is told something in particular is not told besides that a task waits: the other letter leads to the same page.
+    """
+    letters = tuple(dict.fromkeys(owed))
+    particular = {person for letter, person in letters if letter not in _GENERAL}
+    general: set[int] = set()
+    kept = []
+    for letter, person in letters:
+        if letter in _GENERAL:
+            if person in particular | general:
+                continue
+            general.add(person)
+        kept.append((letter, person))
+    return tuple(kept)
