@@ -45,19 +45,27 @@ class Dirt:
 
 def dirt_in(text: str) -> tuple[Dirt, ...]:
     """Return every piece of dirt in *text*, first to last."""
+    if not _SUSPICIOUS.search(text):
+        return ()
     found = (Dirt(kind, m.start(), m.end(), m[0]) for kind, dirt in _DIRT for m in dirt.finditer(text))
     return tuple(sorted(found, key=lambda dirt: (dirt.start, dirt.end)))
 
 
 def clean(text: str) -> str:
     """Return *text* as one would write it by hand: no invisible characters, no blanks at the ends of lines."""
-    text = _CLEAN.sub("", text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " "))
-    return "\n".join(line.strip() for line in text.split("\n")).strip()
+    if _UNTIDY.search(text):
+        text = _CLEAN.sub("", text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " "))
+        text = "\n".join(line.strip() for line in text.split("\n"))
+    return text.strip()
 
 
 def same_text(text: str) -> str:
     """Return what two spellings of the same text have in common: half-width, no blanks, nothing invisible."""
-    return re.sub(r"\s+", "", _CLEAN.sub("", unicodedata.normalize("NFKC", text))).casefold()
+    return "".join(_CLEAN.sub("", unicodedata.normalize("NFKC", text)).split()).casefold()
 
 
 _CLEAN = re.compile(f"[{_INVISIBLE}]+")
+_UNTIDY = re.compile(f"[{_INVISIBLE}\r\n\u00a0]")
+_SUSPICIOUS = re.compile(  # one look at each character, before the long look; most texts are clean
+    rf"[{_INVISIBLE}×＊*XxＸｘ○〇_…某截隐剩付击载录员续hwHTV待【（]|[，。、；：！？,;:!?]\s*[，。、；：！？,;:!?]|\.\."
+)

@@ -1,7 +1,7 @@
 """Dates as people write them in ledgers: what is clear is understood, what is not is asked, nothing is invented.
 
-「2025年6月底前」 is the last day of June; 「2025年6月」 is a month and no day; 「立行立改」 and 「长期坚持」
-are kinds of rectification and no dates at all. The codes of *doubt* have sentences in the catalogues under ``intake.<code>``.
+「2025年6月底前」 is the last day of June; 「2025年6月」 is a month and no day; 「立行立改」 and 「长期坚持」 are kinds
+and no dates at all. The codes of *doubt* have sentences in the catalogues under ``intake.<code>``.
 """
 
 import re
@@ -10,6 +10,7 @@ from calendar import monthrange
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import pairwise
 
 from cases.finding import Kind
@@ -41,6 +42,7 @@ class WrittenDate:
     impossible: bool = False
 
 
+@lru_cache(maxsize=4096)  # a ledger says the same few days over and over
 def read_date(text: str, *, feedback_on: date | None = None) -> WrittenDate:
     """Understand *text*. A year that is not written is taken from *feedback_on* for ends of periods only, and asked."""
     plain = _plain(text)
@@ -87,6 +89,7 @@ def plausible(on: date) -> WrittenDate:
     return WrittenDate(on) if EARLIEST <= on <= LATEST else WrittenDate(impossible=True)
 
 
+@lru_cache(maxsize=1024)
 def read_kind(text: str) -> Kind | None:
     """Return the kind of rectification that *text* names, None if it names none. Source: DOMAIN 2.3."""
     return _without_kind(_plain(text))[0]

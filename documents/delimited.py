@@ -34,16 +34,16 @@ def read_delimited(name: str, content: bytes, limits: Limits = LIMITS) -> Sheet:
         delimiter, text = declared[1], "\n" + text[declared.end() :]  # the line stays a row, so that places hold
     else:
         delimiter = max(DELIMITERS, key=lambda sign: _evenness(text, sign))
-    rows = []
+    rows: list[list[str]] = []
     csv.field_size_limit(LONGEST_CELL)
     try:
         for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            rows.append(tuple(cell or None for cell in cells))
+            rows.append(cells)
             if len(rows) > limits.rows + 200:
                 raise TooManyRows(limit=limits.rows)
     except csv.Error:
         raise FileDamaged(name=name) from None
-    return Sheet(name, tuple(rows))
+    return Sheet(name, rows)
 
 
 def _strictly(content: bytes, encoding: str) -> str:

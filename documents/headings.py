@@ -8,7 +8,7 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from documents.limited import Cell, Sheet
@@ -76,6 +76,7 @@ def _mentioned(plain: str) -> str | None:
     return min(found)[2] if found else None
 
 
+@lru_cache(maxsize=8192)
 def plain_heading(written: str) -> str:
     """Return *written* half-width, without blanks, line breaks, brackets and closing marks."""
     plain = re.sub(r"[\s\u200b\ufeff*★]+", "", unicodedata.normalize("NFKC", written))

@@ -15,7 +15,7 @@ from documents.delimited import read_delimited
 from documents.headings import Heading, Headings, fields, find_headings, plain_heading
 from documents.limited import LIMITS, Book, Cell, Limits, Place, Sheet, kind_of, read_book
 from documents.measures import split_measures
-from documents.readings import Duplicate, Flagged, Intake, Note, ReadFinding, Rejected, Why, Written
+from documents.readings import Duplicate, Flagged, Intake, Note, ReadFinding, Rejected, Why, Written, WrittenRow
 from documents.refusals import HeadingUnknown, NoLedgerFound, SheetHidden, SheetUnknown, TooManyRows
 
 __all__ = ["Duplicate", "Flagged", "Intake", "Note", "ReadFinding", "Rejected", "Why", "Written", "read_ledger"]
@@ -61,7 +61,7 @@ def read_tables(
             reading.note(table.name, None, "hidden_sheet")
         elif headings := find_headings(table, mapping):
             ledgers.append((table, headings))
-        elif any(any(cell is not None for cell in row) for row in table.rows):
+        elif any(any(cell != "" for cell in row) for row in table.rows):
             reading.note(table.name, None, "no_ledger_on_sheet")
     if not ledgers:
         raise NoLedgerFound
@@ -173,7 +173,20 @@ _TEXTS = (
     "progress", "status", "result", "person_actions", "unfinished_reason", "next_steps", "extensions", "review_opinion",
     "sign_off", "remark",
 )  # fmt: skip
+_PROSE = ("title", "detail", "measures", "target", "regulations", "evidence_refs")
 _PEOPLE = frozenset({"responsible_leader", "responsible_person"})
+_SPREAD_NAME = re.compile(r"(?<=[\u4e00-\u9fff])[ \u3000]+(?=[\u4e00-\u9fff](?![\u4e00-\u9fff]))")  # 张　三
+
+
+class _Row:
+    """One row of the sheet: its place from 0, its cells, and their texts as written."""
+
+    __slots__ = ("cells", "index", "texts")
+
+    def __init__(self, index: int, cells: Sequence[Cell], width: int) -> None:
+        self.index = index
+        self.cells = cells if len(cells) >= width else [*cells, *[""] * (width - len(cells))]
+        self.texts = [cell if type(cell) is str else _text(cell) for cell in self.cells]
 
 
 class _SheetReading:
@@ -185,14 +198,19 @@ class _SheetReading:
         self.headings = _with_unit_column(headings, sheet)
         self.since_1904 = since_1904
         self.columns = self.headings.by_field
-        self.filled = _filled_down(sheet, self.headings.last + 1)
-        self.rows, self.covered = self.filled.rows, self.filled.source
+        self.places = {name: (heading.column, heading.written) for name, heading in self.columns.items()}
+        self.texts = tuple((name, self.places[name][0]) for name in _TEXTS if name in self.places)
+        self.prose = tuple(self.places[name] for name in (*_PROSE, *_TEXTS) if name in self.places)
         self.others = tuple(heading for heading in self.headings.columns if heading.field is None)
+        self.width = max(heading.column for heading in self.headings.columns) + 1
+        self.filled = _filled_down(sheet, self.headings.last + 1)
+        self.remarks = self._remarks()
+        self.heading_texts = {plain_heading(heading.written) for heading in self.headings.columns}
         self.money_unit = Decimal(1)
         self.units: dict[str, Decimal] = {}
         self.section = ""
         self.current: ReadFinding | None = None  # waits for its continuation rows
-        self.current_flags: list[tuple[int, str, str, dict[str, object]]] = []
+        self.asked: list[tuple[int, str, str, str]] = []  # row, heading, code and value: flagged with the current one
 
     def read(self) -> None:
         self._read_titles()
@@ -206,15 +224,16 @@ class _SheetReading:
                     self.reading.note(self.sheet.name, None, "amount_without_unit", column=column.written)
         if self.sheet.formulas:
             self.reading.note(self.sheet.name, None, "formulas_not_evaluated", count=len(self.sheet.formulas))
-        for index in range(self.headings.last + 1, len(self.rows)):
-            if any(cell is not None and cell != "" for cell in self.rows[index]):
-                self._read_row(index)
+        for index in range(self.headings.last + 1, len(self.filled.rows)):
+            row = _Row(index, self.filled.rows[index], self.width)
+            if any(row.texts):
+                self._read_row(row)
         self._finish()
 
     def _read_titles(self) -> None:
         """Take the unit, the day of feedback and the unit of money from what stands over the headings."""
         cells = [
-            (text, next((_text(later).strip() for later in row[column + 1 :] if later is not None), ""))
+            (text, next((_text(later).strip() for later in row[column + 1 :] if later != ""), ""))
             for row in self.sheet.rows[: self.headings.first]
             for column, cell in enumerate(row)
             if isinstance(cell, str) and (text := clean(cell))
@@ -228,244 +247,220 @@ class _SheetReading:
                 if (day := _FEEDBACK.search(line)) and self.reading.feedback_on is None:
                     self.reading.feedback_on = read_date(day[1] or beside).on
 
-    # --- one row
-
-    def _read_row(self, index: int) -> None:
-        row = self.rows[index]
-        first = next(text for cell in row if (text := clean(_text(cell)) or " "))
-        if self._repeats_headings(row):
-            self.reading.note(self.sheet.name, index + 1, "repeated_headings")
-        elif _TOTAL.match(same_text(first)) or any(
-            _TOTAL.match(same_text(self._said(index, f))) for f in ("seq", "title")
+    def _remarks(self) -> Mapping[int, list[tuple[str, str]]]:
+        """What is odd about single cells: field and code, by row."""
+        remarks: dict[int, list[tuple[str, str]]] = {}
+        fields_ = {column: name for name, (column, _) in self.places.items()}
+        empty = {place for place in self.sheet.formulas if _at(self.filled.rows, place) == ""}
+        for places, code in (
+            (self.sheet.errors, "cell_error"),
+            (empty, "formula_without_value"),
+            (self.filled.own, "value_under_merge"),
+            (self.filled.moved, "merge_moved"),
         ):
-            self.reading.note(self.sheet.name, index + 1, "total_dropped", text=first)
-        elif self._stands_alone(index) and _SECTION.match(first):
-            self.section = re.sub(_SECTION, "", first).strip() or first
-            self.reading.note(self.sheet.name, index + 1, "section_row", text=first)
-        elif not self._is_finding(index) and _SIGNATURE.match(first):
-            self.reading.note(self.sheet.name, index + 1, "signature_dropped", text=first)
-        elif self._continues(index):
-            self._add_to_current(index)
+            for index, column in sorted(places):
+                if column in fields_:
+                    remarks.setdefault(index, []).append((fields_[column], code))
+        return remarks
+
+    # --- one row --------------------------------------------------
+
+    def _read_row(self, row: _Row) -> None:
+        first = next(text for text in row.texts if text).strip()
+        if self._repeats_headings(row):
+            self.reading.note(self.sheet.name, row.index + 1, "repeated_headings")
+        elif _TOTAL.match(same_text(first)) or _TOTAL.match(self._said(row, "title")):
+            self.reading.note(self.sheet.name, row.index + 1, "total_dropped", text=first)
+        elif _stands_alone(row) and _SECTION.match(first):
+            self.section = _SECTION.sub("", first).strip() or first
+            self.reading.note(self.sheet.name, row.index + 1, "section_row", text=first)
+        elif not self._is_finding(row) and _SIGNATURE.match(first):
+            self.reading.note(self.sheet.name, row.index + 1, "signature_dropped", text=first)
+        elif self._continues(row):
+            self._add_to_current(row)
         else:
             self._finish()
-            self._start(index)
+            self._start(row)
 
-    def _repeats_headings(self, row: Sequence[Cell]) -> bool:
-        known = [
-            heading
-            for heading in self.headings.columns
-            if heading.column < len(row) and row[heading.column] is not None
-        ]
-        alike = sum(plain_heading(_text(row[h.column])) in plain_heading(h.written) for h in known)
-        return len(known) >= 2 and alike == len(known)
+    def _repeats_headings(self, row: _Row) -> bool:
+        texts = [text for text in row.texts if text]
+        return len(texts) >= 2 and all(plain_heading(text) in self.heading_texts for text in texts)
 
-    def _stands_alone(self, index: int) -> bool:
-        texts = {same_text(_text(cell)) for cell in self.rows[index] if cell is not None} - {""}
-        return len(texts) == 1
+    def _is_finding(self, row: _Row) -> bool:
+        return bool(self._said(row, "title") or self._said(row, "detail")) and not _stands_alone(row)
 
-    def _is_finding(self, index: int) -> bool:
-        return bool(self._said(index, "title") or self._said(index, "detail")) and not self._stands_alone(index)
-
-    def _continues(self, index: int) -> bool:
+    def _continues(self, row: _Row) -> bool:
         """Whether this row only adds measures to the finding above it."""
-        if self.current is None or not self._said(index, "measures"):
+        if self.current is None or not self._said(row, "measures"):
             return False
-        texts = [name for name in ("title", "detail") if name in self.columns]
-        identity = [name for name in ("seq", "number") if name in self.columns]
-        own = [name for name in texts if self._said(index, name) and not self._from_above(index, name)]
-        if own:
+        texts = [name for name in ("title", "detail") if self._said(row, name)]
+        if any(not self._from_above(row, name) for name in texts):
             return False
-        if all(not self._said(index, name) for name in texts):
-            return all(not self._said(index, name) or self._from_above(index, name) for name in identity)
-        return all(self._from_above(index, name) for name in identity) and not self._from_above(index, "measures")
+        identity = [name for name in ("seq", "number") if self._said(row, name)]
+        return all(self._from_above(row, name) for name in identity) and not self._from_above(row, "measures")
 
-    def _from_above(self, index: int, name: str) -> bool:
-        return name in self.columns and (index, self.columns[name].column) in self.covered
+    def _from_above(self, row: _Row, name: str) -> bool:
+        return name in self.places and (row.index, self.places[name][0]) in self.filled.source
 
-    def _start(self, index: int) -> None:
-        if not self._said(index, "title") and not self._said(index, "detail"):
+    def _start(self, row: _Row) -> None:
+        if not self._said(row, "title") and not self._said(row, "detail"):
             wanted = self.columns.get("title") or self.columns["detail"]
-            self._reject(index, wanted.written, "", "text_missing")
+            self._reject(row, wanted.written, "", "text_missing")
             return
-        self.current_flags = []
-        self.current = self._understand(index)
+        self.asked = []
+        self.current = self._understand(row)
 
     def _finish(self) -> None:
         if self.current is not None:
-            for row, column, code, facts in self.current_flags:
-                self.reading.flag(self.sheet.name, row, column, code, **facts)
+            for number, column, code, value in self.asked:
+                self.reading.flag(self.sheet.name, number, column, code, value=value)
             self.reading.keep(self.current)
         self.current = None
 
-    def _add_to_current(self, index: int) -> None:
+    def _add_to_current(self, row: _Row) -> None:
         assert self.current is not None
-        more: dict[str, Any] = {"measures": self.current.measures + split_measures(self._said(index, "measures"))}
-        for name in _TEXTS:
-            before, text = getattr(self.current, name), clean(self._said(index, name))
+        more: dict[str, Any] = {"measures": self.current.measures + split_measures(self._said(row, "measures"))}
+        for name, column in self.texts:
+            before, text = getattr(self.current, name), clean(row.texts[column])
             if text and text not in before.split("\n"):
                 more[name] = f"{before}\n{text}" if before else text
-        due = self._date(index, "due")
+        due = self._date(row, "due")
         if due.on and due.on != self.current.due_on:
             more["due_on"] = max(due.on, self.current.due_on or due.on)
             if self.current.due_on:
-                self._ask(index, "due", "several_due_dates")
+                self._ask(row, "due", "several_due_dates")
         self.current = replace(self.current, **more)
 
-    def _understand(self, index: int) -> ReadFinding | None:
+    def _understand(self, row: _Row) -> ReadFinding | None:
         """Return the finding of one row, None if a value makes it impossible to keep."""
-        due, amount = self._date(index, "due"), self._amount(index, "amount")
-        for name, impossible, code in (
-            ("due", due.impossible, "day_impossible"),
-            ("amount", amount.impossible, "amount_impossible"),
-        ):
-            if impossible:
-                self._reject(index, self.columns[name].written, self._said(index, name), code)
-                return None
-        self._ask(index, "due", due.doubt)
-        self._ask(index, "amount", amount.doubt)
-        for name in self.columns:
-            self._ask_about_dirt(index, name)
-        title, detail = clean(self._said(index, "title")), clean(self._said(index, "detail"))
-        number = clean(self._said(index, "number")) or None
+        due, amount = self._date(row, "due"), self._amount(row, "amount")
+        if due.impossible:
+            self._reject(row, self.columns["due"].written, self._said(row, "due"), "day_impossible")
+            return None
+        if amount.impossible:
+            self._reject(row, self.columns["amount"].written, self._said(row, "amount"), "amount_impossible")
+            return None
+        self._ask(row, "due", due.doubt)
+        self._ask(row, "amount", amount.doubt)
+        self._ask_about_cells(row)
+        title, detail = clean(self._said(row, "title")), clean(self._said(row, "detail"))
+        number = clean(self._said(row, "number")) or None
         return ReadFinding(
             sheet=self.sheet.name,
-            row=index + 1,
-            seq=self._seq(index) or number,
+            row=row.index + 1,
+            seq=self._seq(row) or number,
             number=number,
             title=title or detail,
             detail=detail if title else "",
             amount_yuan=amount.yuan,
-            headcount=self._headcount(index),
-            kind=self._kind(index, due),
-            measures=split_measures(self._said(index, "measures")),
-            starts_on=self._other_date(index, "starts_on"),
+            headcount=self._headcount(row),
+            kind=self._kind(row, due),
+            measures=split_measures(self._said(row, "measures")),
+            starts_on=self._other_date(row, "starts_on"),
             due_on=due.on,
-            due_text=self._said(index, "due"),
-            done_on=self._other_date(index, "done_on"),
-            recovered_yuan=self._recovered(index),
-            regulations=split_measures(self._said(index, "regulations")),
-            evidence_refs=split_measures(self._said(index, "evidence_refs")),
-            others={h.written: text for h in self.others if (text := self._text_at(index, h))},
-            written=self._written(index),
-            **self._texts(index),
+            due_text=self._said(row, "due"),
+            done_on=self._other_date(row, "done_on"),
+            recovered_yuan=self._recovered(row),
+            regulations=split_measures(self._said(row, "regulations")),
+            evidence_refs=split_measures(self._said(row, "evidence_refs")),
+            others={h.written: text for h in self.others if (text := row.texts[h.column])},
+            written=WrittenRow(self.sheet.name, row.index + 1, row.texts, self.places, self._sources(row)),
+            **self._texts(row),
         )
 
-    def _texts(self, index: int) -> dict[str, Any]:
-        texts = {name: clean(self._said(index, name)) for name in _TEXTS if name in self.columns}
+    def _texts(self, row: _Row) -> dict[str, Any]:
+        texts = {name: clean(row.texts[column]) for name, column in self.texts}
         for name in _PEOPLE & texts.keys():
-            texts[name] = re.sub(
-                r"(?<=[\u4e00-\u9fff])[ \u3000]+(?=[\u4e00-\u9fff](?![\u4e00-\u9fff]))", "", texts[name]
-            )
+            texts[name] = _SPREAD_NAME.sub("", texts[name])
         texts["aspect"] = texts.get("aspect") or self.section
         return texts
 
-    def _seq(self, index: int) -> int | str | None:
-        text = clean(self._said(index, "seq"))
-        plain = same_text(text)
-        return int(plain) if plain.isdecimal() and len(plain) < 10 else text or None
+    def _seq(self, row: _Row) -> int | str | None:
+        text = same_text(self._said(row, "seq"))
+        return int(text) if text.isdecimal() and len(text) < 10 else clean(self._said(row, "seq")) or None
 
-    def _kind(self, index: int, due: WrittenDate) -> Kind | None:
+    def _kind(self, row: _Row, due: WrittenDate) -> Kind | None:
         """The kind that is written; beside the day, in its column or as a category. With a day only: 限期整改."""
-        text = self._said(index, "kind")
-        kind = read_kind(text)
+        text = self._said(row, "kind")
+        kind = read_kind(text) if text else None
         if kind is None and text.strip():
-            self._ask(index, "kind", "kind_unknown")
-        return (
-            kind
-            or due.kind
-            or read_kind(self._said(index, "category"))
-            or (Kind.PHASED if due.on and not text.strip() else None)
-        )
+            self._ask(row, "kind", "kind_unknown")
+            return due.kind
+        return kind or due.kind or read_kind(self._said(row, "category")) or (Kind.PHASED if due.on else None)
 
-    def _headcount(self, index: int) -> int | None:
-        text = same_text(self._said(index, "headcount"))
+    def _headcount(self, row: _Row) -> int | None:
+        text = same_text(self._said(row, "headcount"))
         if not text or text in {"/", "-", "无", "—"}:
             return None
         if found := re.fullmatch(r"(\d{1,7})(?:\.0)?[人名个]?次?", text):
             return int(found[1])
-        self._ask(index, "headcount", "not_a_number")
+        self._ask(row, "headcount", "not_a_number")
         return None
 
-    def _recovered(self, index: int) -> Decimal | None:
-        amount = self._amount(index, "recovered")
-        self._ask(index, "recovered", "not_an_amount" if amount.impossible else amount.doubt)
+    def _recovered(self, row: _Row) -> Decimal | None:
+        amount = self._amount(row, "recovered")
+        self._ask(row, "recovered", "not_an_amount" if amount.impossible else amount.doubt)
         return amount.yuan
 
-    def _amount(self, index: int, name: str) -> Amount:
-        if name not in self.columns:
+    def _amount(self, row: _Row, name: str) -> Amount:
+        text = self._said(row, name)
+        if not text:
             return Amount()
-        cell = self.rows[index][self.columns[name].column]
-        unit = unit_of(self._said(index, "amount_unit")) if name == "amount" else None
-        unit = unit or self.units[name]
+        cell = row.cells[self.places[name][0]]
+        unit = (unit_of(self._said(row, "amount_unit")) if name == "amount" else None) or self.units[name]
         if isinstance(cell, int | float) and not isinstance(cell, bool):
             return in_yuan(Decimal(repr(cell)), unit=unit)
-        return read_amount(_text(cell), unit=unit)
+        return read_amount(text, unit=unit)
 
-    def _other_date(self, index: int, name: str) -> date | None:
-        day = self._date(index, name)
+    def _other_date(self, row: _Row, name: str) -> date | None:
+        day = self._date(row, name)
         self._ask(
-            index, name, "done_day_impossible" if day.impossible else None if day.doubt == "not_a_date" else day.doubt
+            row, name, "done_day_impossible" if day.impossible else None if day.doubt == "not_a_date" else day.doubt
         )
         return day.on
 
-    def _date(self, index: int, name: str) -> WrittenDate:
-        if name not in self.columns:
+    def _date(self, row: _Row, name: str) -> WrittenDate:
+        if not self._said(row, name):
             return WrittenDate()
-        column = self.columns[name].column
-        cell = self.rows[index][column]
+        cell = row.cells[self.places[name][0]]
         if isinstance(cell, date):
-            if (self.covered.get((index, column), index), column) in self.sheet.months:
-                return WrittenDate(doubt="month_without_day")
             return plausible(cell)
         if isinstance(cell, int | float) and not isinstance(cell, bool):
             return read_serial(cell, since_1904=self.since_1904)
         return read_date(_text(cell), feedback_on=self.reading.feedback_on)
 
-    def _ask(self, index: int, name: str, code: str | None) -> None:
+    def _ask(self, row: _Row, name: str, code: str | None) -> None:
         if code is not None:
-            self.current_flags.append((index + 1, self.columns[name].written, code, {"value": self._said(index, name)}))
+            self.asked.append((row.index + 1, self.columns[name].written, code, self._said(row, name)))
 
-    def _ask_about_dirt(self, index: int, name: str) -> None:
-        place = (index, self.columns[name].column)
-        if place in self.sheet.errors:
-            self._ask(index, name, "cell_error")
-        elif place in self.sheet.formulas and not self._said(index, name):
-            self._ask(index, name, "formula_without_value")
-        elif place in self.filled.own:
-            self._ask(index, name, "value_under_merge")
-        elif place in self.filled.moved:
-            self._ask(index, name, "merge_moved")
-        if text := self._said(index, name):
-            for kind in sorted({dirt.kind for dirt in dirt_in(text)} - {"invisible"}):
-                self._ask(index, name, kind)
+    def _ask_about_cells(self, row: _Row) -> None:
+        for name, code in self.remarks.get(row.index, ()):
+            self._ask(row, name, code)
+        for column, heading in self.prose:
+            for kind in sorted({dirt.kind for dirt in dirt_in(row.texts[column])} - {"invisible"}):
+                self.asked.append((row.index + 1, heading, kind, row.texts[column]))
 
-    def _reject(self, index: int, column: str, value: str, code: str) -> None:
+    def _reject(self, row: _Row, column: str, value: str, code: str) -> None:
         why = Why(code, {"column": column, "value": value})
-        self.reading.rejected.append(Rejected(self.sheet.name, index + 1, column, value, why))
+        self.reading.rejected.append(Rejected(self.sheet.name, row.index + 1, column, value, why))
 
-    def _said(self, index: int, name: str) -> str:
+    def _said(self, row: _Row, name: str) -> str:
         """The text of a field in this row as it was written; empty where it says nothing."""
-        heading = self.columns.get(name)
-        return self._text_at(index, heading) if heading else ""
+        place = self.places.get(name)
+        return row.texts[place[0]] if place else ""
 
-    def _text_at(self, index: int, heading: Heading) -> str:
-        row = self.rows[index]
-        if heading.column >= len(row):
-            return ""
-        cell = row[heading.column]
-        if (
-            isinstance(cell, date)
-            and (self.covered.get((index, heading.column), index), heading.column) in self.sheet.months
-        ):
-            return f"{cell.year}年{cell.month}月"
-        return _text(cell)
-
-    def _written(self, index: int) -> dict[str, Written]:
+    def _sources(self, row: _Row) -> Mapping[int, int]:
         return {
-            name: Written(text, self.sheet.name, self.covered.get((index, h.column), index) + 1, h.written)
-            for name, h in self.columns.items()
-            if (text := self._text_at(index, h))
+            column: source + 1
+            for column in self.filled.columns
+            if (source := self.filled.source.get((row.index, column))) is not None
         }
+
+
+def _stands_alone(row: _Row) -> bool:
+    """Whether the row says one thing only, as a title or a signature over the whole width does."""
+    texts = [text for text in row.texts if text]
+    return len(texts) == 1 or len(set(texts)) == 1
 
 
 @dataclass(frozen=True)
@@ -476,23 +471,29 @@ class _Filled:
     source: dict[Place, int]  # a repeated place -> the row that its value comes from
     own: frozenset[Place]  # places inside merged cells that hold a value of their own
     moved: frozenset[Place]  # places filled although the merged range lies elsewhere
+    columns: frozenset[int]  # columns that have repeated places
 
 
 def _filled_down(sheet: Sheet, first: int) -> _Filled:
     """Repeat tall merged cells from row *first* on. A value that stands in a covered cell is never written over."""
     rows = [list(row) for row in sheet.rows]
+    for index, column in sheet.months:
+        if isinstance(month := _at(rows, (index, column)), date):
+            rows[index][column] = f"{month.year}年{month.month}月"  # what the sheet shows; the day is nobody's
     tall = [(top, left, bottom) for (top, left), (bottom, _) in sheet.merged if bottom > top and bottom >= first]
-    own = frozenset(place for span in tall for place in _covered(rows, span) if _at(rows, place) is not None)
+    own = frozenset(place for span in tall for place in _covered(rows, span) if _at(rows, place) != "")
     shift = _stale_by(rows, tall, first) if own else 0
     source: dict[Place, int] = {}
     for top, left, bottom in tall:
         span = (top + shift, left, bottom + shift)
         value = _at(rows, (span[0], left))
-        for index, column in _covered(rows, span) if span[0] >= first and value is not None else ():
-            if rows[index][column] is None:
+        for index, column in _covered(rows, span) if span[0] >= first and value != "" else ():
+            if rows[index][column] == "":
                 rows[index][column] = value
                 source[index, column] = span[0]
-    return _Filled(rows, source, frozenset() if shift else own, frozenset(source) if shift else frozenset())
+    columns = frozenset(column for _, column in source)
+    nowhere: frozenset[Place] = frozenset()
+    return _Filled(rows, source, nowhere if shift else own, frozenset(source) if shift else nowhere, columns)
 
 
 def _stale_by(rows: list[list[Cell]], tall: Sequence[tuple[int, int, int]], first: int) -> int:
@@ -506,8 +507,8 @@ def _stale_by(rows: list[list[Cell]], tall: Sequence[tuple[int, int, int]], firs
         spans = [(top + shift, left, bottom + shift) for top, left, bottom in tall]
         return all(
             span[0] >= first
-            and _at(rows, (span[0], span[1])) is not None
-            and all(_at(rows, place) is None for place in _covered(rows, span))
+            and _at(rows, (span[0], span[1])) != ""
+            and all(_at(rows, place) == "" for place in _covered(rows, span))
             for span in spans
         )
 
@@ -523,7 +524,7 @@ def _covered(rows: list[list[Cell]], span: tuple[int, int, int]) -> Iterator[Pla
 
 def _at(rows: list[list[Cell]], place: Place) -> Cell:
     index, column = place
-    return rows[index][column] if index < len(rows) and column < len(rows[index]) else None
+    return rows[index][column] if index < len(rows) and column < len(rows[index]) else ""
 
 
 def _with_unit_column(headings: Headings, sheet: Sheet) -> Headings:
@@ -531,7 +532,7 @@ def _with_unit_column(headings: Headings, sheet: Sheet) -> Headings:
 
     def column(heading: Heading) -> Iterator[str]:
         for row in sheet.rows[headings.last + 1 :]:
-            if heading.column < len(row) and row[heading.column] is not None:
+            if heading.column < len(row) and row[heading.column] != "":
                 yield _text(row[heading.column])
 
     def better(heading: Heading) -> Heading:
@@ -542,8 +543,6 @@ def _with_unit_column(headings: Headings, sheet: Sheet) -> Headings:
 
 
 def _text(cell: Cell) -> str:
-    if cell is None:
-        return ""
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         return str(int(cell))
     return cell if isinstance(cell, str) else cell.isoformat() if isinstance(cell, date) else str(cell)

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -24,7 +24,7 @@ from documents.refusals import (
     UnpacksTooLarge,
 )
 
-Cell = str | int | float | date | None
+Cell = str | int | float | date  # an empty cell is an empty text
 Place = tuple[int, int]  # row and column, both from 0
 Range = tuple[Place, Place]  # first and last place, both included
 
@@ -51,7 +51,7 @@ class Sheet:
     """One sheet as it was saved: values, never formulas; an invisible sheet has no rows here."""
 
     name: str
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: Sequence[Sequence[Cell]]
     visible: bool = True
     merged: tuple[Range, ...] = ()
     formulas: frozenset[Place] = frozenset()
@@ -110,7 +110,7 @@ def read_book(kind: str, content: bytes, limits: Limits = LIMITS) -> Book:
         Sheet(
             name=sheet["name"],
             visible=sheet["visible"],
-            rows=tuple(tuple(_cell(value) for value in row) for row in sheet["rows"]),
+            rows=sheet["rows"],
             merged=tuple(((top, left), (bottom, right)) for (top, left), (bottom, right) in sheet["merged"]),
             formulas=frozenset(map(tuple, sheet.get("formulas", ()))),
             months=frozenset(map(tuple, sheet.get("months", ()))),
@@ -136,7 +136,7 @@ def in_child(kind: str, content: bytes, limits: Limits = LIMITS) -> dict[str, An
             env={},  # no address of a database, no password
             check=False,
         )
-        answer = json.loads(child.stdout)
+        answer = json.loads(child.stdout, object_hook=_cell)
     except (subprocess.TimeoutExpired, ValueError):
         raise ReadingTookTooLong from None
     if refused := answer.get("refused"):
@@ -144,10 +144,10 @@ def in_child(kind: str, content: bytes, limits: Limits = LIMITS) -> dict[str, An
     return dict(answer)
 
 
-def _cell(value: Any) -> Cell:
-    if type(value) is not list:
-        return value if value != "" else None
-    return date.fromisoformat(value[1]) if value[0] == "date" else str(value[1])
+def _cell(value: dict[str, Any]) -> Any:
+    if "date" in value:
+        return date.fromisoformat(value["date"])
+    return value.get("time", value)
 
 
 def _sniff(content: bytes) -> str:

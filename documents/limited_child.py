@@ -38,7 +38,7 @@ def main() -> None:
         answer = {"refused": "reading_took_too_long"}
     except Exception:  # whatever a damaged file makes a reader say, the officer hears that it is damaged
         answer = {"refused": "file_damaged"}
-    sys.stdout.write(json.dumps(answer, ensure_ascii=False))
+    sys.stdout.write(json.dumps(answer, ensure_ascii=False, default=_cell))
 
 
 def _limit_myself(memory_bytes: int, cpu_seconds: int) -> None:
@@ -198,7 +198,7 @@ def _read_sheets(
             found = workbook.get_sheet_by_name(meta.name)
             if found.total_height * found.total_width > order["cells"] * 2:
                 raise Refused("unpacks_too_large")
-            sheet["rows"] = [[_cell(value) for value in row] for row in found.to_python(skip_empty_area=False)]
+            sheet["rows"] = found.to_python(skip_empty_area=False)
             sheet["merged"] = found.merged_cell_ranges or []
         if extent := extents.get(meta.name):
             sheet |= {"formulas": extent.formulas, "months": extent.months, "errors": extent.errors}
@@ -206,16 +206,11 @@ def _read_sheets(
     return {"sheets": sheets, "since_1904": since_1904}
 
 
-def _cell(value: Any) -> Any:
-    if isinstance(value, str | float | int):  # bool is an int
-        return value
+def _cell(value: date | time | timedelta) -> dict[str, str]:
+    """What JSON has no word for."""
     if isinstance(value, datetime):
-        return ["date", value.date().isoformat()]
-    if isinstance(value, date):
-        return ["date", value.isoformat()]
-    if isinstance(value, time | timedelta):
-        return ["time", str(value)]
-    return str(value)
+        return {"date": value.date().isoformat()}
+    return {"date": value.isoformat()} if isinstance(value, date) else {"time": str(value)}
 
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"

@@ -1,19 +1,20 @@
 """Several measures in one cell -> one text each: 1. 2. / （1）/ ① / 一是 / 第一， / a line each."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from cases.dirty_text import clean
 
-_CHINESE = "一二三四五六七八九十"
+MOST = 20  # measures of one finding that are told apart by their numbers
 
 
 def _chinese(number: int) -> str:
-    return _CHINESE[number - 1] if number <= 10 else "十" + _CHINESE[number - 11]
+    ones = "零一二三四五六七八九十"
+    return ones[number] if number <= 10 else "十" + ones[number - 10] if number < 20 else "二十"
 
 
 _BEFORE = r"(?:^|(?<=[\s;；。,，、:：!！?？）)》”]))"
-_STYLES: tuple[Callable[[int], str], ...] = (  # the mark of measure n; outermost numbering first
+_MARKS: tuple[Callable[[int], str], ...] = (  # how measure n is marked; outermost numbering first
     lambda n: rf"^[ \t]*{_chinese(n)}、",
     lambda n: rf"{_BEFORE}[（(]{_chinese(n)}[）)]",
     lambda n: rf"{_BEFORE}{n}(?:[.．](?!\d)|[、)）])",
@@ -21,6 +22,10 @@ _STYLES: tuple[Callable[[int], str], ...] = (  # the mark of measure n; outermos
     lambda n: chr(0x2460 + n - 1) + r"[.、]?",
     lambda n: rf"{_BEFORE}{_chinese(n)}是(?!否)[,，:：]?",
     lambda n: rf"{_BEFORE}第{_chinese(n)}[,，、:：]",
+)
+_STYLES = tuple(
+    (signs, tuple(re.compile(mark(number), re.MULTILINE) for number in range(1, MOST + 1)))
+    for signs, mark in zip(("一、", "一", "1", "1", "①", "一是", "第一"), _MARKS, strict=True)
 )
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９", "0123456789")
 
@@ -31,29 +36,31 @@ def split_measures(text: str) -> tuple[str, ...]:
     Numbers count only in order from one on, so that 2.5万元 and 2025.3.31 split nothing.
     """
     text = clean(text)
-    numbered = text.translate(_FULL_WIDTH)  # same length: places hold for both
-    for style in _STYLES:
-        marks = list(_marks(numbered, style))
+    numbered = text if text.isascii() else text.translate(_FULL_WIDTH)  # same length: places hold for both
+    for signs, style in _STYLES:
+        if signs not in numbered:
+            continue
+        marks = list(_found(numbered, style))
         if len(marks) < 2 and not (marks and marks[0][0] == 0):
             continue
         lead = text[: marks[0][0]].strip(" \n:：")
         ends = [start for start, _ in marks[1:]] + [len(text)]
         parts = [_tidy(text[begin:end]) for (_, begin), end in zip(marks, ends, strict=True)]
-        if lead and marks[0][0] > 0:
+        if lead:
             parts[0] = f"{lead}：{parts[0]}"
         return tuple(part for part in parts if part)
     return tuple(part for line in text.split("\n") if (part := _tidy(line)))
 
 
-def _marks(text: str, style: Callable[[int], str]) -> Iterator[tuple[int, int]]:
+def _found(text: str, style: Sequence[re.Pattern[str]]) -> Iterator[tuple[int, int]]:
     """Yield where mark 1, 2, 3 … begin and end, as long as the next one is found behind the last."""
     position = 0
-    for number in range(1, 20):
-        mark = re.compile(style(number), re.MULTILINE).search(text, position)
-        if mark is None:
+    for mark in style:
+        found = mark.search(text, position)
+        if found is None:
             return
-        yield mark.start(), mark.end()
-        position = mark.end()
+        yield found.span()
+        position = found.end()
 
 
 def _tidy(part: str) -> str:

@@ -4,7 +4,7 @@ Pure: bytes in, values out. Each row ends in exactly one of four lists (imported
 what a person must look at is flagged beside that. Codes are said in the reader's language through the catalogues.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -33,6 +33,35 @@ class Written(NamedTuple):
     sheet: str
     row: int
     column: str
+
+
+class WrittenRow(Mapping[str, Written]):
+    """What stood in one row, by field; a ``Written`` is made when somebody asks, which few rows live to see."""
+
+    __slots__ = ("_columns", "_row", "_sheet", "_sources", "_texts")
+
+    def __init__(
+        self,
+        sheet: str,
+        row: int,
+        texts: Sequence[str],
+        columns: Mapping[str, tuple[int, str]],
+        sources: Mapping[int, int],
+    ) -> None:
+        """*columns*: place in *texts* and heading by field; *sources*: the row of a value merged down, by column."""
+        self._sheet, self._row, self._texts, self._columns, self._sources = sheet, row, texts, columns, sources
+
+    def __getitem__(self, name: str) -> Written:
+        column, heading = self._columns[name]
+        if not self._texts[column]:
+            raise KeyError(name)
+        return Written(self._texts[column], self._sheet, self._sources.get(column, self._row), heading)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, (column, _) in self._columns.items() if self._texts[column])
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 @dataclass(frozen=True, kw_only=True)
