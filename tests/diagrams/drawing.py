@@ -70,11 +70,14 @@ class Drawing:
     def __init__(self, path: Path) -> None:
         self.root = etree.parse(path).getroot()
         self.shapes = {
-            shape.get("bpmnElement", ""): _box(shape.find(f"{DC}Bounds")) for shape in self.root.iter(f"{BPMNDI}BPMNShape")
+            shape.get("bpmnElement", ""): _box(shape.find(f"{DC}Bounds"))
+            for shape in self.root.iter(f"{BPMNDI}BPMNShape")
         }
         self.labels = {
-            label.getparent().get("bpmnElement", ""): _box(label.find(f"{DC}Bounds"))
-            for label in self.root.iter(f"{BPMNDI}BPMNLabel")
+            drawn.get("bpmnElement", ""): _box(drawn.find(f"{BPMNDI}BPMNLabel/{DC}Bounds"))
+            for tag in ("BPMNShape", "BPMNEdge")
+            for drawn in self.root.iter(BPMNDI + tag)
+            if drawn.find(f"{BPMNDI}BPMNLabel") is not None
         }
         flows = {flow.get("id"): flow for tag in ("sequenceFlow", "messageFlow") for flow in self.root.iter(BPMN + tag)}
         self.edges = tuple(
@@ -88,7 +91,9 @@ class Drawing:
         )
         self.flows = frozenset(flows)
         self.pools = {pool.get("id", "") for pool in self.root.iter(f"{BPMN}participant")}
-        self.hosts = {node.get("id", ""): node.get("attachedToRef", "") for node in self.root.iter(f"{BPMN}boundaryEvent")}
+        self.hosts = {
+            node.get("id", ""): node.get("attachedToRef", "") for node in self.root.iter(f"{BPMN}boundaryEvent")
+        }
 
     def nodes(self) -> Iterator[etree._Element]:
         """Every task, event and gateway."""

@@ -39,7 +39,14 @@ def test_it_shows_the_stage_of_whoever_holds_it() -> None:
         stages += sorted(stage_of(walk.turn))
         walk.do(walk.open[0])
 
-    assert list(dict.fromkeys(stages)) == ["issued", "rectifying", "unit_review", "verification", "look_back", "sign_off"]
+    assert list(dict.fromkeys(stages)) == [
+        "issued",
+        "rectifying",
+        "unit_review",
+        "verification",
+        "look_back",
+        "sign_off",
+    ]
 
 
 def test_without_an_approved_plan_it_waits_until_the_list_tells_it() -> None:
@@ -81,7 +88,9 @@ def test_whoever_returns_it_gives_it_back_to_the_handler(act: str, answer: dict[
 
 
 def test_a_look_back_that_found_too_little_returns_it() -> None:
-    walk = finding().until("record_look_back").do("record_look_back", look_back_result="returned").do("confirm_look_back")
+    walk = (
+        finding().until("record_look_back").do("record_look_back", look_back_result="returned").do("confirm_look_back")
+    )
 
     assert walk.open == ["submit_rectification"]
 
