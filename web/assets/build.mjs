@@ -36,8 +36,8 @@ OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR
 const LICENCES_WITHOUT_A_FILE = {
   "@tabler/core": `The MIT License (MIT)
 
-Copyright (c) 2018-2026 The Tabler Authors
-Copyright (c) 2018-2026 Paweł Kuna
+Copyright (c) 2018-2025 The Tabler Authors
+Copyright (c) 2018-2025 codecalm.net Paweł Kuna
 Contains Bootstrap, copyright (c) 2011-2025 The Bootstrap Authors, under the same licence.
 
 ${MIT}`,
