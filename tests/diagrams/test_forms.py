@@ -8,6 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from bpmn.engine import Element
+from bpmn.forms import check_form, read_answers
 from bpmn.reading import Kind
 from cases.rights import PERMISSIONS
 from tests.diagrams.drawing import HOUSE
@@ -16,10 +17,13 @@ from tests.diagrams.walk import engine
 FORMS = {
     path.stem: json.loads(path.read_text("utf-8")) for path in sorted(HOUSE.joinpath("bpmn", "forms").glob("*.json"))
 }
-WIDGETS = {"textarea", "radio", "checkboxes", "date", "money", "person", "post", "unit", "evidence", "attachments"}
+WIDGETS = {
+    "textarea", "radio", "checkboxes", "confirm", "date", "money", "person", "post", "unit", "evidence", "attachments",
+}  # fmt: skip
 ON_A_FORM = {"type", "title", "x-title-en", "description", "x-description-en", "properties", "required"}
 ON_A_FIELD = (ON_A_FORM - {"properties", "required"}) | {
     "enum", "x-labels", "minLength", "maxLength", "minimum", "maximum", "format", "x-widget", "items",
+    "minItems", "uniqueItems",
 }  # fmt: skip
 HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;:?!()]|[,;:?!()][\u4e00-\u9fff]")
 
@@ -73,6 +77,7 @@ def test_a_form_keeps_to_the_small_part_of_json_schema(name: str) -> None:
     form = FORMS[name]
 
     Draft202012Validator.check_schema(form)
+    assert check_form(form) == ()
     assert set(form) <= ON_A_FORM
     assert form["type"] == "object"
     assert set(form["required"]) <= set(form["properties"])
@@ -151,3 +156,23 @@ def test_a_look_back_is_a_record_and_no_checkbox() -> None:
 
         assert {"method", "place", "started_on", "ended_on", "sample", "record", "result"} <= required
         assert FORMS[name]["properties"]["record"]["minLength"] >= 20
+
+
+def test_a_sign_off_without_its_paper_is_not_complete() -> None:
+    _, errors = read_answers(FORMS["sign_off"], {"verdict": ["signed"], "comment": ["同意"], "sheet_number": [""]})
+
+    assert errors == {"comment": "too_short", "sheet_number": "missing"}
+
+
+def test_a_look_back_is_not_prepared_for_one_person() -> None:
+    _, errors = read_answers(
+        FORMS["prepare_look_back"], {"inspectors": ["17"], "method": "on_site", "place": "区财政局"}
+    )
+
+    assert errors["inspectors"] == "too_few"
+
+
+def test_a_report_without_the_pledge_is_not_signed() -> None:
+    _, errors = read_answers(FORMS["sign_progress_report"], {"summary": "一" * 20, "attachments": ["1"]})
+
+    assert errors == {"pledge": "missing"}
