@@ -6,7 +6,7 @@ from cases.refusals import CaseError
 class FileTooLarge(CaseError):
     """More bytes than an upload may have; facts: limit (MB)."""
 
-    code = "file_too_large"
+    code = "ledger_too_large"
 
 
 class TooManyRows(CaseError):
@@ -67,6 +67,12 @@ class NoLedgerFound(CaseError):
     """No row of headings was recognised on any visible sheet."""
 
     code = "no_ledger_found"
+
+
+class NoFindingFound(CaseError):
+    """A document without a heading that names a problem, and without a number about them."""
+
+    code = "no_finding_found"
 
 
 class HeadingUnknown(CaseError):
