@@ -61,13 +61,13 @@ $(BIN)/python:
 
 # A development environment can run as well: what stands in dev.txt is never taken away again.
 $(VENV)/.run: $(BIN)/python requirements/run.txt pyproject.toml
-	@echo "Installing requirements/run.txt ..."
+	@echo "Installing requirements/run.txt, once; a minute or two ..."
 	@$(INSTALL) --require-hashes -r requirements/run.txt
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: $(BIN)/python requirements/dev.txt pyproject.toml
-	@echo "Installing requirements/dev.txt ..."
+	@echo "Installing requirements/dev.txt, once; a minute or two ..."
 	@$(INSTALL) --require-hashes -r requirements/dev.txt
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $(VENV)/.run $@

@@ -25,6 +25,8 @@ class Need:
     there: Callable[[], bool]
     without: str
     """What happens where it is missing, to be read after "Without <package>"."""
+    starts_a_service: bool = False
+    """Left to people: a machine does not get a new service from running tests."""
 
 
 def _chromium_is_there() -> bool:
@@ -52,7 +54,7 @@ def _chinese_font_is_there() -> bool:
 NEEDS = (
     Need("chromium", _chromium_is_there, "the tests in a browser are skipped"),
     Need("fonts-noto-cjk", _chinese_font_is_there, "pictures of pages show boxes for Chinese"),
-    Need("postgresql", _postgres_is_there, "the tests on PostgreSQL are skipped"),
+    Need("postgresql", _postgres_is_there, "the tests on PostgreSQL are skipped", starts_a_service=True),
 )
 
 
@@ -69,7 +71,7 @@ def _apt_get(*words: str) -> None:
 
 def main() -> None:
     """Install what is missing where we may, and say what is missing still."""
-    wanted = [need.package for need in missing()]
+    wanted = [need.package for need in missing() if not need.starts_a_service]
     if wanted and os.geteuid() == 0 and shutil.which("apt-get"):
         print(f"Installing {', '.join(wanted)} for the tests ...", flush=True)
         _apt_get("update")
