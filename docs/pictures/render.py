@@ -40,7 +40,7 @@ def main() -> None:
 def _svg(page: Page, diagram: Path) -> str:
     page.set_content('<div id="canvas" style="width: 1500px; height: 800px"></div>')
     page.add_script_tag(path=VIEWER)
-    return _with_margin(str(page.evaluate(DRAW, diagram.read_text("utf-8"))))
+    return _with_lasting_ids(_with_margin(str(page.evaluate(DRAW, diagram.read_text("utf-8")))), diagram.stem)
 
 
 def _with_margin(svg: str, margin: int = 12) -> str:
@@ -51,6 +51,14 @@ def _with_margin(svg: str, margin: int = 12) -> str:
     head = f'width="{width:g}" height="{height:g}" viewBox="{x:g} {y:g} {width:g} {height:g}"'
     svg = re.sub(r'width="[^"]+" height="[^"]+" viewBox="[^"]+"', head, svg, count=1)
     return re.sub(r"(<svg [^>]*>)", lambda tag: tag[1] + paper, svg, count=1)
+
+
+def _with_lasting_ids(svg: str, name: str) -> str:
+    """Number the arrow heads, which the viewer names at random: a picture changes only when its diagram does."""
+    markers = dict.fromkeys(re.findall(r"marker-[0-9a-z]{25}", svg))
+    for number, marker in enumerate(markers, 1):
+        svg = svg.replace(marker, f"{name}-{number}")
+    return svg
 
 
 if __name__ == "__main__":

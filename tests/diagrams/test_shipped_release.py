@@ -53,7 +53,7 @@ def test_every_operation_that_the_map_names_is_asked_for_by_some_diagram() -> No
     ],
 )
 def test_a_way_round_a_control_point_is_found(flow: str, target: str) -> None:
-    assert judged(redrawn(flow, target))
+    assert "control_point_missing" in {problem.code for problem in judged(redrawn(flow, target))}
 
 
 def test_the_map_names_every_process_table_and_operation() -> None:
