@@ -11,7 +11,7 @@ and on the ladder the rung with its reply-by day. Nothing else can enter, so no 
 import hashlib
 import json
 import re
-from base64 import b64encode
+from base64 import b64encode, encodebytes
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -310,8 +310,7 @@ def _part(boundary: str, kind: str, text: str) -> Iterator[str]:
     yield f"Content-Type: {kind}; charset=utf-8"
     yield "Content-Transfer-Encoding: base64"
     yield ""
-    coded = b64encode(text.replace("\n", "\r\n").encode()).decode()
-    yield from (coded[at : at + 76] for at in range(0, len(coded), 76))
+    yield encodebytes(text.replace("\n", "\r\n").encode()).decode().rstrip().replace("\n", "\r\n")
 
 
 def _read(path: str, entry: Traversable) -> Iterator[tuple[str, bytes]]:

@@ -194,15 +194,12 @@ def test_no_header_breaks_into_another() -> None:
 @given(st.text(max_size=300))
 def test_no_title_can_write_a_header_or_a_tag(title: str) -> None:
     message = read(render(facts=FACTS | {"title": "报销" + title}))
-    tags = Tags()
-    tags.feed(part(message, "html"))
+    harmless = read(render())
 
-    plain = Tags()
-    plain.feed(part(read(render()), "html"))
-    assert message.keys() == read(render()).keys()
+    assert message.keys() == harmless.keys()
     assert message["To"] == "li@example.org"
     assert message.defects == []
-    assert tags.seen == plain.seen
+    assert tags_of(part(message, "html")) == tags_of(part(harmless, "html"))
 
 
 @given(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=200))
@@ -215,12 +212,20 @@ def test_a_title_arrives_as_it_was_written(title: str) -> None:
 
 
 class Tags(HTMLParser):
+    """Collects the names of the tags of a page."""
+
     def __init__(self) -> None:
         super().__init__()
         self.seen: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.seen.append(tag)
+
+
+def tags_of(html: str) -> list[str]:
+    tags = Tags()
+    tags.feed(html)
+    return tags.seen
 
 
 @pytest.mark.parametrize(
