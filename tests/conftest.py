@@ -20,6 +20,17 @@ SUPPORT_OF_MARK = {
 }
 
 
+LONGEST_NAME = 40  # characters of a value that may stand in the name of a test
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a test after its argument where the value is long.
+
+    Seals and signatures are random, and all workers of a run must find the same tests.
+    """
+    return argname if isinstance(val, str | bytes) and len(val) > LONGEST_NAME else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by the servers that they ask for, so that `make check` can leave them out.
