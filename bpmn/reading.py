@@ -14,6 +14,8 @@ from typing import Any
 
 from lxml import etree
 
+from bpmn.expressions import ExpressionRefused, compile_expression
+
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -63,7 +65,7 @@ class Refusal:
 
     element: str
     code: str
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 class DiagramRefused(ValueError):
@@ -425,6 +427,8 @@ def _process(file: str, element: Any, messages: Mapping[str, str], refusals: lis
                 )
             )
     for flow in flows:
+        if flow.condition:
+            refusals += _language(flow.id, flow.condition)
         for end in (flow.source, flow.target):
             if end not in nodes:
                 refusals.append(Refusal(flow.id, "flow_dangling", {"end": end[:100]}))
@@ -483,13 +487,24 @@ def _loop(id: str, element: Any, refusals: list[Refusal]) -> Loop:
     item = element.find(_bpmn("inputDataItem"))
     if not collection:
         refusals.append(Refusal(id, "loop_without_collection"))
-    until = element.findtext(_bpmn("completionCondition"))
+    until = (element.findtext(_bpmn("completionCondition")) or "").strip()
+    for text in (collection, until):
+        refusals += _language(id, text) if text else []
     return Loop(
         collection=collection,
         item="" if item is None else item.get("id") or item.get("name") or "",
         sequential=element.get("isSequential") == "true",
-        until=until.strip() if until and until.strip() else None,
+        until=until or None,
     )
+
+
+def _language(element: str, text: str) -> list[Refusal]:
+    """A draft may name an unknown fact; what is no expression of ours might be code for another reader."""
+    try:
+        compile_expression(text)
+    except ExpressionRefused as why:
+        return [Refusal(element, why.code, {"text": why.part or why.text})]
+    return []
 
 
 def _properties(element: Any, kind: str, refusals: list[Refusal]) -> Mapping[str, str]:
@@ -517,6 +532,8 @@ def _local(element: Any) -> str:
 def _name_of(element: Any) -> str:
     """Return the id by which people find *element*: its own, or that of the nearest element around it that has one."""
     for around in (element, *element.iterancestors()):
-        if around.get("id") and _split(around.tag)[1] != "definitions":
+        local = _local(around) if isinstance(around.tag, str) else ""
+        inner = local.endswith(("EventDefinition", "Characteristics", "Expression", "Condition"))
+        if around.get("id") and local != "definitions" and not inner:
             return str(around.get("id"))[:100]
     return _local(element)

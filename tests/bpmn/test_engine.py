@@ -124,8 +124,9 @@ def test_a_timer_wakes_once() -> None:
     assert case.wake().asked == []
     case.now = LATER
     assert case.wake().asked == ["mark_overdue"]
-    assert case.wake().asked == []
-    assert (case.open, case.turn.wake_at) == (["submit"], None)
+    again = case.wake()
+    assert again.asked == []
+    assert (again.open, again.turn.wake_at) == (["submit"], None)
 
 
 def test_a_due_timer_happens_before_an_act_even_if_no_clock_ticked() -> None:
