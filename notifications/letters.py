@@ -140,7 +140,7 @@ class LetterBook:
         self._samples = {
             path.removesuffix("/sample.json"): text for path, text in letters.items() if path.endswith("/sample.json")
         }
-        self._templates = {path: text.decode() for path, text in letters.items() if not path.endswith(".json")}
+        self._templates = {path: _read_text(path, text) for path, text in letters.items() if path[-5:] != ".json"}
         self._environment = ImmutableSandboxedEnvironment(
             loader=DictLoader(self._templates),
             autoescape=lambda name: bool(name and name.endswith(".html")),
@@ -156,10 +156,19 @@ class LetterBook:
         return tuple(sorted(self._samples))
 
     def sample_of(self, letter: str) -> dict[str, Any]:
-        """Return the facts of a preview; a digest's matters stand under ``items``. Raises UnknownLetter."""
+        """Return the facts of a preview; a digest's matters stand under ``items``.
+
+        Raises UnknownLetter, or TemplateRefused where the sample is no JSON object.
+        """
         if letter not in self._samples:
             raise UnknownLetter(letter)
-        sample: dict[str, Any] = json.loads(self._samples[letter])
+        path = f"{letter}/sample.json"
+        try:
+            sample = json.loads(_read_text(path, self._samples[letter]))
+        except ValueError as wrong:
+            raise TemplateRefused(f"{path}: {wrong}") from wrong
+        if not isinstance(sample, dict):
+            raise TemplateRefused(f"{path}: no object of facts")
         return sample
 
     def render(
@@ -219,7 +228,7 @@ class LetterBook:
         except TemplateError as wrong:
             raise TemplateRefused(f"{path}: {wrong}") from wrong
         for node in (tree, *tree.find_all(nodes.Node)):
-            if complaint := _complaint(node):
+            if complaint := _complaint(node, is_frame=path.startswith("frame.")):
                 raise TemplateRefused(f"{path}, line {node.lineno}: {complaint}")
 
 
@@ -244,7 +253,7 @@ def message_id(row: int, domain: str) -> str:
     return f"letter-{row}@{domain}"
 
 
-def _complaint(node: nodes.Node) -> str | None:
+def _complaint(node: nodes.Node, *, is_frame: bool) -> str | None:
     match node:
         case _ if type(node) not in _SMALL_SYNTAX:
             return f"{type(node).__name__} is not for letters"
@@ -256,6 +265,8 @@ def _complaint(node: nodes.Node) -> str | None:
             return "only items can be gone through, each called item"
         case nodes.For() if node.recursive or node.test or node.find(nodes.For) or node.find(nodes.Block):
             return "a loop in a loop"
+        case nodes.Extends() if is_frame:
+            return "a frame extends nothing"  # or two could extend each other for ever
         case nodes.Extends() if not str(getattr(node.template, "value", "")).startswith("frame."):
             return "only a frame can be extended"
         case _:
@@ -279,6 +290,13 @@ def _words(facts: Facts, language: str, base: str) -> dict[str, str]:
             raise FactRefused(f"no path of this house: {words['link']!r}")
         words["link"] = base.rstrip("/") + words["link"]
     return words
+
+
+def _read_text(path: str, text: bytes) -> str:
+    try:
+        return text.decode()
+    except UnicodeDecodeError as wrong:
+        raise TemplateRefused(f"{path}: {wrong}") from wrong
 
 
 def _day(written: str) -> date:

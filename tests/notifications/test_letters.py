@@ -255,6 +255,24 @@ def test_a_text_that_does_more_than_letters_do_is_refused(text: str) -> None:
         book_with(body_txt=text)
 
 
+def test_frames_cannot_go_round_in_circles() -> None:
+    with pytest.raises(TemplateRefused, match="a frame extends nothing"):
+        LetterBook({**shipped(), "letters/frame.zh.txt": b"{% extends 'frame.en.txt' %}"})
+
+
+@pytest.mark.parametrize("sample", [b"{", b"[]", b"\xff"])
+def test_a_sample_that_is_none_is_refused(sample: bytes) -> None:
+    book = LetterBook({**shipped(), "letters/task_waits/sample.json": sample})
+
+    with pytest.raises(TemplateRefused, match="task_waits/sample"):
+        book.preview("task_waits", "zh")
+
+
+def test_a_text_in_another_encoding_is_refused() -> None:
+    with pytest.raises(TemplateRefused, match="task_waits/zh/body"):
+        LetterBook({**shipped(), "letters/task_waits/zh/body.txt": "待办".encode("gb18030")})
+
+
 def test_an_office_may_write_its_own_text() -> None:
     book = book_with(
         subject_txt="{{ number }} 待办", body_txt="{% if deadline %}{{ deadline }}{% else %}尽快{% endif %}"
