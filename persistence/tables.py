@@ -221,6 +221,7 @@ issue_lists = Table(
     Column("source_name", String(255)),  # file that it was read from
     Column("source_sha256", String(64)),
     Column("created_at", Moment, nullable=False),
+    UniqueConstraint("unit_id", "round_id", "source_sha256"),  # two officers importing one file make one list
 )
 
 findings = Table(
@@ -253,7 +254,7 @@ findings = Table(
     Column("lead_unit_text", Text, nullable=False, default=""),
     Column("responsible_unit_text", Text, nullable=False, default=""),
     Column("starts_on", Date),
-    Column("due_on", Date, index=True),
+    Column("due_on", Date),
     Column("first_due_on", Date),  # before any extension
     Column("due_text", Text, nullable=False, default=""),
     Column("status_text", Text, nullable=False, default=""),  # as written in the ledger that was imported: a claim
@@ -275,6 +276,7 @@ findings = Table(
     Column("attention", Integer, nullable=False, default=0),  # undecided signals
     Column("returns", Integer, nullable=False, default=0),  # in this cycle
     Index("ix_findings_unit", "unit_path", "id"),
+    Index("ix_findings_due", "due_on", "id"),
     Index("ix_findings_list", "list_id", "seq"),
     Index("ix_findings_state_due", "state", "due_on", "id"),
 )
@@ -470,6 +472,18 @@ receipts = Table(  # 双反馈一通报
     Column("on_paper", String(60)),  # sheet number where it was signed on paper
 )
 
+papers = Table(  # files that belong to a list or a decision rather than to a measure
+    "papers",
+    metadata,
+    _id(),
+    Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False, index=True),
+    Column("act", String(40), nullable=False),
+    Column("sha256", String(64), ForeignKey("blobs.sha256"), nullable=False),
+    Column("filename", String(255), nullable=False),
+    Column("uploaded_by", BigInteger, nullable=False),
+    Column("uploaded_at", Moment, nullable=False),
+)
+
 campaigns = Table(
     "campaigns",
     metadata,
@@ -542,7 +556,7 @@ open_tasks = Table(
     Column("since", Moment, nullable=False),
     Column("due_on", Date),
     Column("sort_on", String(10), nullable=False),  # due day, or 9999-12-31: overdue first within a holder
-    Index("ix_open_tasks_holder", "holder", "sort_on", "id"),
+    Index("ix_open_tasks_holder", "holder", "sort_on", "id", "claimed_by"),  # covers a list and its count
     Index("ix_open_tasks_claimed", "claimed_by", "sort_on", "id"),
 )
 

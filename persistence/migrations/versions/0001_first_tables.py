@@ -277,6 +277,20 @@ def upgrade() -> None:
     )
     op.create_index("ix_messages_waiting", "messages", ["taken_at", "id"], unique=False)
     op.create_table(
+        "papers",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("case_id", sa.BigInteger(), nullable=False),
+        sa.Column("act", sa.String(length=40), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("filename", sa.String(length=255), nullable=False),
+        sa.Column("uploaded_by", sa.BigInteger(), nullable=False),
+        sa.Column("uploaded_at", sa.String(length=27), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_papers_case_id")),
+        sa.ForeignKeyConstraint(["sha256"], ["blobs.sha256"], name=op.f("fk_papers_sha256")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_papers")),
+    )
+    op.create_index(op.f("ix_papers_case_id"), "papers", ["case_id"], unique=False)
+    op.create_table(
         "posts",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("unit_id", sa.BigInteger(), nullable=False),
@@ -397,6 +411,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["unit_id"], ["units.id"], name=op.f("fk_issue_lists_unit_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_issue_lists")),
         sa.UniqueConstraint("number", name=op.f("uq_issue_lists_number")),
+        sa.UniqueConstraint(
+            "unit_id", "round_id", "source_sha256", name=op.f("uq_issue_lists_unit_id_round_id_source_sha256")
+        ),
     )
     op.create_index(op.f("ix_issue_lists_round_id"), "issue_lists", ["round_id"], unique=False)
     op.create_index(op.f("ix_issue_lists_unit_id"), "issue_lists", ["unit_id"], unique=False)
@@ -412,7 +429,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "open_tasks",
-        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=80), nullable=False),
         sa.Column("instance_id", sa.BigInteger(), nullable=False),
         sa.Column("case_id", sa.BigInteger(), nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
@@ -433,7 +450,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_open_tasks_case_id"), "open_tasks", ["case_id"], unique=False)
     op.create_index("ix_open_tasks_claimed", "open_tasks", ["claimed_by", "sort_on", "id"], unique=False)
-    op.create_index("ix_open_tasks_holder", "open_tasks", ["holder", "sort_on", "id"], unique=False)
+    op.create_index("ix_open_tasks_holder", "open_tasks", ["holder", "sort_on", "id", "claimed_by"], unique=False)
     op.create_index(op.f("ix_open_tasks_instance_id"), "open_tasks", ["instance_id"], unique=False)
     op.create_table(
         "past_passwords",
@@ -536,7 +553,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_findings")),
         sa.UniqueConstraint("number", name=op.f("uq_findings_number")),
     )
-    op.create_index(op.f("ix_findings_due_on"), "findings", ["due_on"], unique=False)
+    op.create_index("ix_findings_due", "findings", ["due_on", "id"], unique=False)
     op.create_index("ix_findings_list", "findings", ["list_id", "seq"], unique=False)
     op.create_index(op.f("ix_findings_list_id"), "findings", ["list_id"], unique=False)
     op.create_index("ix_findings_state_due", "findings", ["state", "due_on", "id"], unique=False)
