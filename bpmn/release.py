@@ -14,8 +14,8 @@ from types import MappingProxyType
 
 FOLDERS: Mapping[str, str] = {"processes": ".bpmn", "decisions": ".dmn", "forms": ".json"}
 
-# Letters lie one folder deeper: letters/<letter>/subject.txt
-_NAME = re.compile(r"(processes|decisions|forms|letters)(/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){1,2}\Z", re.ASCII)
+# Letters lie deeper: letters/<letter>/<language>/subject.txt
+_NAME = re.compile(r"(processes|decisions|forms|letters)(/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){1,3}\Z", re.ASCII)
 
 
 class NotInRelease(KeyError):

@@ -1,0 +1,25 @@
+"""Numbers that a place decides: defaults of the first day; a setting with a date overrides each (table ``settings``)."""
+
+from collections.abc import Mapping
+
+NUMBERS: Mapping[str, int] = {
+    "plan.working_days": 10,  # plan due after the feedback (浙江 2016: 10 working days)
+    "report.months": 6,  # concentrated rectification (since 2024: 6 months)
+    "extensions.most": 2,  # in one cycle
+    "extensions.decide_working_days": 5,
+    "look_back.least_inspectors": 2,
+    "comment.least_characters": 10,
+    "near.working_days": 5,  # a due date is shown as near
+    "session.idle_minutes": 30,
+    "session.hours": 12,
+    "lockout.failures": 5,
+    "lockout.minutes": 15,
+    "password.least_characters": 10,
+    "password.history": 5,
+    "upload.megabytes": 50,
+    "letters.attempts": 8,
+    "urge.hours": 24,  # one urging letter per task in this time
+}
+
+CRITERIA = ("measures", "money", "people", "similar", "rule")
+"""Closure criteria that a finding begins with, in their order; texts under ``criterion.*``. Source: 安徽 2019, 销号办法."""

@@ -1,0 +1,179 @@
+"""What one case told another, and what a timer woke: taken up by the clock, each in a transaction of its own."""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, insert, select, update
+
+from cases.finding import State
+from persistence.case_store import Stale
+from persistence.tables import criteria, cycles, findings, instances, issue_lists, messages, milestones
+from tasks.case import AnyCase, FindingCase, ListCase
+from tasks.work import Work
+
+if TYPE_CHECKING:
+    from tasks.office import Office
+
+log = logging.getLogger(__name__)
+MOST_FAILURES = 5
+
+
+def hear_messages(office: "Office", limit: int) -> int:
+    """Take up at most *limit* messages that wait, oldest first; return how many were heard.
+
+    A message that fails stays for a later round, at most MOST_FAILURES times; then it stands on the incident page.
+    """
+    heard = 0
+    while heard < limit:
+        with office.database.reading() as conn:
+            waiting = conn.execute(
+                select(messages)
+                .where(messages.c.taken_at.is_(None), messages.c.failures < MOST_FAILURES)
+                .order_by(messages.c.id)
+                .limit(min(limit - heard, 50))
+            ).all()
+        if not waiting:
+            return heard
+        for message in waiting:
+            if not _hear(office, message):
+                return heard
+            heard += 1
+    return heard
+
+
+def _hear(office: "Office", message: Any) -> bool:
+    def body(work: Work) -> AnyCase:
+        case = work.any_case(message.case_id)
+        taken = update(messages).where(messages.c.id == message.id, messages.c.taken_at.is_(None))
+        work.write_later(taken.values(taken_at=work.recorded_at))
+        _HEARD[message.name](work, case, message.facts)
+        return case
+
+    try:
+        office.as_clock(f"hear_{message.name}", body, at=message.told_at if _rehearsed(office) else None)
+    except Exception:
+        log.exception("message %s for case %s was not heard", message.name, message.case_id)
+        with office.database.writing() as conn:
+            conn.execute(update(messages).where(messages.c.id == message.id).values(failures=messages.c.failures + 1))
+        return False
+    return True
+
+
+def _rehearsed(office: "Office") -> bool:
+    with office.database.reading() as conn:
+        return office.is_rehearsal(conn)
+
+
+def wake_due(office: "Office", *, at: datetime | None = None, limit: int = 200) -> int:
+    """Let the timers fire that are due: an index range, one transaction per case; return how many cases were woken."""
+    now = at or office.now()
+    with office.database.reading() as conn:
+        due = conn.execute(
+            select(instances.c.id, instances.c.case_id)
+            .where(instances.c.status == "running", instances.c.wake_at <= now)
+            .order_by(instances.c.wake_at)
+            .limit(limit)
+        ).all()
+    for instance_id, case_id in due:
+        _wake(office, instance_id, case_id, now)
+    office.settle()
+    return len(due)
+
+
+def _wake(office: "Office", instance_id: int, case_id: int, now: datetime) -> None:
+    def body(work: Work) -> AnyCase:
+        case = work.any_case(case_id)
+        for running in case.live:
+            still_due = running.stored and running.stored.wake_at and running.stored.wake_at <= now
+            if running.id == instance_id and running.status == "running" and still_due:
+                work.wake(case, running)
+        return case
+
+    try:
+        office.as_clock("wake", body, at=now)
+    except Stale:
+        log.info("case %s was moved by somebody else while it was woken", case_id)
+
+
+# --- what a case hears ----------------------------------------------------------------------------------------------
+
+
+def issue(work: Work, case: AnyCase, _facts: Mapping[str, Any]) -> None:
+    """Issue a finding with the feedback: fix its closure criteria, open its first cycle, start its process."""
+    assert isinstance(case, FindingCase)
+    if case.finding.state is not State.REGISTERED:
+        return
+    case.finding, issued = case.finding.issue(work.at)
+    work.record(case, issued)
+    work.write_later(update(criteria).where(criteria.c.finding_id == case.id).values(fixed_at=work.at))
+    work.write_later(
+        insert(cycles),
+        {
+            "finding_id": case.id,
+            "cycle": case.finding.cycle,
+            "opened_at": work.at,
+            "because": "issued",
+            "reason": "",
+            "due_on": case.finding.due_on,
+        },
+    )
+    begin_cycle(work, case, {})
+
+
+def begin_cycle(work: Work, case: AnyCase, _facts: Mapping[str, Any]) -> None:
+    """Start the process of the finding's present cycle, unless it runs already."""
+    assert isinstance(case, FindingCase)
+    if any(running.subject_id is None and running.cycle == case.finding.cycle for running in case.live):
+        return
+    from tasks.office import start_facts
+
+    left = select(func.count()).where(milestones.c.finding_id == case.id, milestones.c.held_at.is_(None))
+    facts = start_facts(case) | {
+        "plan_approved": plan_approved(work, case),
+        "milestones_left": int(work.conn.execute(left).scalar_one()),
+    }
+    work.start(case, "close_finding", facts, cycle=case.finding.cycle)
+
+
+def plan_approved(work: Work, case: FindingCase) -> bool:
+    """Whether the joint review has agreed to the plan of the finding's list."""
+    approved = select(issue_lists.c.plan_approved_at).where(issue_lists.c.id == case.finding.list_id)
+    return work.conn.execute(approved).scalar_one() is not None
+
+
+def look_again(work: Work, case: AnyCase, _facts: Mapping[str, Any]) -> None:
+    """See whether what the case waits for has happened, and let its process know."""
+    happened: dict[str, Callable[[], bool]] = {}
+    if isinstance(case, FindingCase):
+        finding_case = case
+        happened["plan_approved"] = lambda: plan_approved(work, finding_case)
+    if isinstance(case, ListCase):
+        happened["every_finding_closed"] = lambda: not findings_open(work, case.id)
+    for running in case.live:
+        if running.status != "running" or running.stored is None:
+            continue
+        for name in filter(None, running.stored.waits_for.split(",")):
+            if name in happened and happened[name]():
+                facts = {"plan_approved": True} if name == "plan_approved" else {}
+                work.hear(case, running, name, facts)
+
+
+def findings_open(work: Work, list_id: int) -> int:
+    """Return how many findings are neither signed off nor in an approved long-term plan with one step held."""
+    query = select(func.count()).where(findings.c.list_id == list_id, *still_open())
+    return int(work.conn.execute(query).scalar_one())
+
+
+def still_open() -> tuple[Any, ...]:
+    """Return the conditions under which a finding keeps its list from being archived."""
+    long_term = (findings.c.kind == "CONTINUOUS") & findings.c.basic_done
+    return (findings.c.state != State.SIGNED_OFF, ~long_term)
+
+
+_HEARD: Mapping[str, Callable[[Work, AnyCase, Mapping[str, Any]], None]] = {
+    "issue": issue,
+    "begin_cycle": begin_cycle,
+    "look_again": look_again,
+}

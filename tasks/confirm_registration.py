@@ -1,0 +1,28 @@
+"""复核登记: a second handler of the team stands for the findings (at least two handlers)."""
+
+from sqlalchemy import select
+
+from cases.comments import require_substance
+from cases.events import Event
+from cases.sign_off import SamePerson
+from persistence.tables import reviews
+from tasks.acts import act
+from tasks.case import ListCase
+from tasks.facts_of_case import keep_review
+from tasks.form import Form
+from tasks.work import Work
+
+
+@act(on="issue_list", needs=("verdict", "comment"))
+def confirm_registration(work: Work, case: ListCase, form: Form) -> None:
+    """Confirm the findings as second handler, or return them."""
+    verdict = form.choice("verdict", "agreed", "returned")
+    first = select(reviews.c.person_id).where(reviews.c.case_id == case.id, reviews.c.act == "register_findings")
+    if work.actor.person_id in set(work.conn.execute(first.order_by(reviews.c.at.desc()).limit(1)).scalars()):
+        raise SamePerson(earlier="register_findings")
+    require_substance(form.text("comment"))
+
+    keep_review(work, case, form, verdict)
+    work.record(case, Event("RegistrationConfirmed" if verdict == "agreed" else "RegistrationReturned"))
+
+    work.complete(case, registration_verdict=verdict)

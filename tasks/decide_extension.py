@@ -1,0 +1,47 @@
+"""审批延期: the leading group decides; a timeout never approves."""
+
+from sqlalchemy import select, update
+
+from cases.comments import require_substance
+from cases.events import Event
+from cases.extension import ExtensionTooShort
+from cases.sign_off import SamePerson
+from persistence.tables import extensions, open_tasks
+from tasks.acts import act
+from tasks.case import FindingCase
+from tasks.facts_of_case import keep_review
+from tasks.form import Form
+from tasks.work import Work
+
+
+@act(on="finding", needs=("verdict", "comment"))
+def decide_extension(work: Work, case: FindingCase, form: Form) -> None:
+    """Approve the extension, perhaps to an earlier day than asked, or refuse it."""
+    assert work.task is not None
+    running = next(r for r in case.live if r.id == work.task.instance_id)
+    asked = work.conn.execute(select(extensions).where(extensions.c.id == running.subject_id)).one()
+    if asked.asked_by == work.actor.person_id:
+        raise SamePerson(earlier="ask_extension")
+    verdict = form.choice("verdict", "approved", "refused")
+    require_substance(form.text("comment"))
+    until = form.day("until") or asked.until
+    if verdict == "approved" and until <= asked.from_due_on:
+        raise ExtensionTooShort(due_on=asked.from_due_on)
+
+    keep_review(work, case, form, verdict)
+    work.set(
+        extensions,
+        asked.id,
+        verdict=verdict,
+        until=until,
+        decided_by=work.actor.person_id,
+        decided_at=work.at,
+        comment=form.text("comment"),
+    )
+    if verdict == "approved":
+        case.finding = case.finding.extend(until)
+        moved = update(open_tasks).where(open_tasks.c.case_id == case.id)
+        work.write_later(moved.values(due_on=until, sort_on=until.isoformat()))
+    work.record(case, Event("ExtensionDecided", {"verdict": verdict, "until": str(until)}))
+
+    work.complete(case, extension_verdict=verdict)

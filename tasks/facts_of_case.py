@@ -1,0 +1,55 @@
+"""Facts of a case that several acts ask for."""
+
+from sqlalchemy import select
+
+from cases.sign_off import Dossier
+from persistence import case_store
+from persistence.people import staff_of
+from persistence.tables import reviews
+from tasks.case import FindingCase, ListCase
+from tasks.form import Form
+from tasks.work import Work
+
+
+def dossier_of(work: Work, case: FindingCase) -> Dossier:
+    """Return the facts of the present cycle on which verification and sign-off rest."""
+    staff = staff_of(work.conn, case.finding.unit_path, work.today)
+    return case_store.dossier(work.conn, case.finding, staff=staff)
+
+
+def keep_review(
+    work: Work,
+    case: FindingCase | ListCase,
+    form: Form,
+    verdict: str,
+    *,
+    body: str = "",
+    items: dict[str, str] | None = None,
+) -> int:
+    """Put down a person's verdict with his opinion."""
+    subject = case.finding.subject if isinstance(case, FindingCase) else case.issue_list.subject
+    return work.add(
+        reviews,
+        case_id=case.id,
+        cycle=case.finding.cycle if isinstance(case, FindingCase) else 1,
+        act=work.act,
+        body=body,
+        person_id=work.actor.person_id,
+        person_name=work.actor.name,
+        post_title=work.actor.title_for(work.permission, subject),
+        verdict=verdict,
+        comment=form.text("comment"),
+        items=items,
+        sheet_number=form.text("sheet_number") or None,
+        at=work.at,
+    )
+
+
+def earlier_acts(work: Work, case: FindingCase, act: str) -> set[int]:
+    """Return the persons who did *act* in the present cycle."""
+    rows = work.conn.execute(
+        select(reviews.c.person_id).where(
+            reviews.c.case_id == case.id, reviews.c.cycle == case.finding.cycle, reviews.c.act == act
+        )
+    )
+    return {person for (person,) in rows}

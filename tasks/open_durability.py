@@ -1,0 +1,28 @@
+"""再检查: a signed-off finding enters a durability look-back."""
+
+from cases.events import Event
+from cases.finding import State
+from cases.refusals import CaseError
+from persistence.columns import new_id
+from tasks.acts import act
+from tasks.case import FindingCase
+from tasks.form import Form
+from tasks.office import start_facts
+from tasks.work import Work
+
+
+class DurabilityUnderWay(CaseError):
+    """A durability look-back of this finding is under way already."""
+
+    code = "durability_under_way"
+
+
+@act(on="finding", task=False, permission="start_durability")
+def open_durability(work: Work, case: FindingCase, _form: Form) -> None:
+    """Open a durability look-back; the office then appoints the inspectors."""
+    case.finding.must_be(State.SIGNED_OFF)
+    if any(running.process_id == "durability_look_back" for running in case.live):
+        raise DurabilityUnderWay()
+
+    work.record(case, Event("DurabilityOpened"))
+    work.start(case, "durability_look_back", start_facts(case), subject_id=new_id(), cycle=case.finding.cycle)

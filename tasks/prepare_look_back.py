@@ -1,0 +1,59 @@
+"""安排回头看: the office names at least two people from outside, the method, the place, the day and the sample."""
+
+from sqlalchemy import select
+
+from cases.events import Event
+from cases.look_back import require_inspectors
+from cases.refusals import FormIncomplete
+from persistence.people import staff_of
+from persistence.tables import look_backs, milestones, people
+from tasks.acts import act
+from tasks.case import FindingCase
+from tasks.facts_of_case import dossier_of
+from tasks.form import Form
+from tasks.work import Work
+
+
+@act(on="finding", needs=("inspectors", "method", "place", "starts_on", "sample"))
+def prepare_look_back(work: Work, case: FindingCase, form: Form) -> None:
+    """Appoint the look-back of the present submission."""
+    inspectors = appointed(work, case, form)
+    work.add(
+        look_backs,
+        finding_id=case.id,
+        cycle=case.finding.cycle,
+        durability=False,
+        method=form.choice("method", "on_site", "call_back"),
+        inspectors=inspectors,
+        place=form.text("place"),
+        started_on=form.needed_day("starts_on"),
+        sample=form.text("sample"),
+        milestone_id=next_milestone(work, case),
+    )
+    work.record(case, Event("LookBackAppointed", {"persons": inspectors, "place": form.text("place")}))
+
+    work.complete(case, look_back_ready=True)
+
+
+def appointed(work: Work, case: FindingCase, form: Form) -> list[int]:
+    """Return the inspectors of the form. Raises unless they are enough, exist, and are from outside the unit."""
+    chosen = list(dict.fromkeys(form.ids("inspectors")))
+    known = {row.id for row in work.conn.execute(select(people.c.id).where(people.c.id.in_(chosen)))}
+    if set(chosen) - known:
+        raise FormIncomplete({"inspectors": "not_a_choice"})
+    least = work.office.number_setting(work.conn, "look_back.least_inspectors", work.today)
+    insiders = staff_of(work.conn, case.finding.unit_path, work.today) | dossier_of(work, case).rectified_by
+    require_inspectors(chosen, least, insiders)
+    return chosen
+
+
+def next_milestone(work: Work, case: FindingCase) -> int | None:
+    """Return the first milestone that no look-back has held yet."""
+    query = (
+        select(milestones.c.id)
+        .where(milestones.c.finding_id == case.id, milestones.c.held_at.is_(None))
+        .order_by(milestones.c.seq)
+        .limit(1)
+    )
+    found = work.conn.execute(query).scalar_one_or_none()
+    return None if found is None else int(found)

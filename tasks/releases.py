@@ -1,0 +1,101 @@
+"""流程发布: diagrams, tables, forms and letters become a release under one content hash; two people publish it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from bpmn.checker import Problem, check
+from bpmn.engine import Engine
+from bpmn.release import Release, shipped
+from cases.events import Event
+from cases.refusals import CaseError, FormIncomplete
+from cases.rights import Role
+from notifications.letters import shipped as shipped_letters
+from persistence.insertion import insert_new
+from persistence.tables import people, release_files, releases
+from tasks.acts import act
+from tasks.case import OfficeCase
+from tasks.catalogue import every_act
+from tasks.form import Form
+from tasks.operations import OPERATIONS
+from tasks.work import Work
+
+if TYPE_CHECKING:
+    from tasks.office import Office
+
+ROLES = frozenset(Role)
+
+
+class ReleaseHasProblems(CaseError):
+    """The checker found problems; facts: count, first (the first problem as a sentence)."""
+
+    code = "release_has_problems"
+
+
+class SecondPublisherNeeded(CaseError):
+    """A release is published by another person than the one who drafted it."""
+
+    code = "second_publisher_needed"
+
+
+def everything_shipped() -> Release:
+    """Return the release of this checkout: diagrams, tables, forms and letters."""
+    return shipped().with_files(shipped_letters())
+
+
+def problems_of(release: Release) -> tuple[Problem, ...]:
+    """Return what the checker has against *release*, everything at once."""
+    return check(release, operations=frozenset(OPERATIONS), acts=frozenset(every_act()), roles=ROLES)
+
+
+def draft_release(office: "Office", files: Mapping[str, bytes], title: str, drafted_by: int) -> str:
+    """Keep the release in force with *files* put in as a draft and return its id. Raises DiagramRefused, never unsafe.
+
+    A draft may be wrong (`problems_of` says so); what the XML reader or the allow-list refuses is not stored.
+    """
+    with office.read() as conn:
+        draft = release_kept(conn, office.release_in_force(conn)).with_files(files)
+    Engine(draft)
+    with office.database.writing() as conn:
+        keep_release(conn, draft, title=title, state="draft", drafted_by=drafted_by, at=office.now())
+    return draft.id
+
+
+def keep_release(
+    conn: Connection, release: Release, *, title: str, state: str, drafted_by: int | None, at: Any
+) -> None:
+    """Write a release down, once per content."""
+    row: dict[str, Any] = {"id": release.id, "title": title, "state": state, "drafted_by": drafted_by, "drafted_at": at}
+    if state == "published":
+        row |= {"published_by": drafted_by, "published_at": at}
+    if conn.execute(insert_new(conn, releases, "id"), row).rowcount == 1:
+        files = [{"release_id": release.id, "path": path, "content": text} for path, text in release.files.items()]
+        conn.execute(insert(release_files), files)
+
+
+def release_kept(conn: Connection, release_id: str) -> Release:
+    """Return a stored release."""
+    files = select(release_files.c.path, release_files.c.content).where(release_files.c.release_id == release_id)
+    return Release(dict(conn.execute(files).tuples().all()))
+
+
+@act(on="office", needs=("release",), task=False)
+def publish_release(work: Work, case: OfficeCase, form: Form) -> None:
+    """Publish a draft: from now on new cases follow it, running ones keep theirs."""
+    draft = work.conn.execute(select(releases).where(releases.c.id == form.text("release"))).one_or_none()
+    if draft is None or draft.state != "draft":
+        raise FormIncomplete({"release": "not_a_choice"})
+    if draft.drafted_by == work.actor.person_id:
+        raise SecondPublisherNeeded()
+    found = problems_of(release_kept(work.conn, draft.id))
+    if found:
+        raise ReleaseHasProblems(count=len(found), first=found[0].sentence(work.actor.language))
+
+    work.write_later(
+        update(releases)
+        .where(releases.c.id == draft.id)
+        .values(state="published", published_by=work.actor.person_id, published_at=work.at)
+    )
+    drafter = work.conn.execute(select(people.c.name).where(people.c.id == draft.drafted_by)).scalar()
+    work.record(case, Event("ReleasePublished", {"release": draft.id, "title": draft.title, "drafted_by": drafter}))

@@ -1,0 +1,40 @@
+"""销号: closing for good, by somebody who neither rectified nor verified."""
+
+from sqlalchemy import update
+
+from cases.comments import require_substance
+from cases.events import Event
+from cases.sign_off import require_independent, require_sign_off
+from persistence.tables import cycles
+from tasks.acts import act
+from tasks.case import FindingCase
+from tasks.facts_of_case import dossier_of, keep_review
+from tasks.form import Form
+from tasks.work import Work
+
+
+@act(on="finding", needs=("verdict", "comment", "sheet_number"))
+def sign_off(work: Work, case: FindingCase, form: Form) -> None:
+    """Sign the finding off, or return it to the unit."""
+    verdict = form.choice("verdict", "signed", "returned")
+    dossier = dossier_of(work, case)
+    if verdict == "signed":
+        require_sign_off(work.actor, case.finding.unit_path, dossier)
+    else:
+        require_independent(work.actor, case.finding.unit_path, dossier)
+    require_substance(form.text("comment"))
+
+    keep_review(work, case, form, verdict)
+    if verdict == "signed":
+        case.finding, signed = case.finding.sign_off(work.at)
+        work.write_later(
+            update(cycles)
+            .where(cycles.c.finding_id == case.id, cycles.c.cycle == case.finding.cycle)
+            .values(closed_at=work.at, result="signed_off")
+        )
+        work.record(case, signed)
+    else:
+        case.finding = case.finding.returned()
+        work.record(case, Event("ReviewReturned", {"by": "sign_off", "comment": form.text("comment")}))
+
+    work.complete(case, sign_off_verdict=verdict)
