@@ -50,7 +50,7 @@ def _limit_myself(memory_bytes: int, cpu_seconds: int) -> None:
 
 # --- packages (.xlsx, .docx): counting before reading --------------------------------------------------
 
-_FULL_CELL = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br=[\"']([A-Z]{1,4})(\d{1,9})[\"'][^>]*[^/>]>")
+_FULL_CELL = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br=[\"']([A-Z]{1,4})(\d{1,9})[\"'](?:[^>]*[^/>])?>")
 _MARKED_CELL = re.compile(
     rb"<(?:\w+:)?c\s((?:[^>]*[^/>])?)>\s*(<(?:\w+:)?f\b)?"
 )  # attributes; whether a formula stands inside
@@ -251,7 +251,126 @@ def _sheet_parts(package: zipfile.ZipFile) -> tuple[dict[str, str], bool]:
     return parts, properties is not None and properties.get("date1904") in {"1", "true"}
 
 
-_READERS = {"xlsx": _read_xlsx, "xls": _read_xls}
+# --- Word documents --------------------------------------------------
+
+_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_LONGEST_DOCUMENT = 64 << 20  # bytes of XML; a tree of it takes about ten times as much memory
+
+
+def _read_docx(content: bytes, order: dict[str, Any]) -> dict[str, Any]:
+    package = _open_package(content, order)
+    if package.getinfo("word/document.xml").file_size > _LONGEST_DOCUMENT:
+        raise Refused("unpacks_too_large")
+    document = _small_part(package, "word/document.xml")
+    body = document.find(f"{_WORD}body") if document is not None else None
+    if body is None:
+        raise Refused("file_damaged")
+    numbering = Numbering(_small_part(package, "word/numbering.xml"), _small_part(package, "word/styles.xml"))
+    blocks = list(_blocks(body, numbering))
+    if len(blocks) + sum(len(block.get("rows", ())) for block in blocks) > order["rows"]:
+        raise Refused("too_many_rows")
+    return {"blocks": blocks}
+
+
+def _blocks(parent: ElementTree.Element, numbering: "Numbering") -> Iterator[dict[str, Any]]:
+    for child in parent:
+        if child.tag == f"{_WORD}p":
+            text = "".join(_texts(child))
+            if text.strip():
+                yield {"text": numbering.label(child) + text}
+        elif child.tag == f"{_WORD}tbl":
+            yield _table(child, numbering)
+        elif child.tag in {f"{_WORD}sdt", f"{_WORD}sdtContent", f"{_WORD}ins", f"{_WORD}customXml"}:
+            yield from _blocks(child, numbering)
+
+
+def _texts(paragraph: ElementTree.Element) -> Iterator[str]:
+    for node in paragraph.iter():
+        if node.tag == f"{_WORD}t":  # what a tracked change deleted is w:delText
+            yield node.text or ""
+        elif node.tag in {f"{_WORD}br", f"{_WORD}cr"}:
+            yield "\n"
+        elif node.tag == f"{_WORD}tab":
+            yield "\t"
+
+
+def _table(table: ElementTree.Element, numbering: "Numbering") -> dict[str, Any]:
+    rows: list[list[str]] = []
+    merged: list[list[list[int]]] = []
+    tall: dict[int, list[list[int]]] = {}  # column -> the range that is still growing downwards
+    for index, row in enumerate(table.iter(f"{_WORD}tr")):
+        texts: list[str] = []
+        for cell in row.findall(f"{_WORD}tc"):
+            column = len(texts)
+            span = int(_value(cell, "tcPr/gridSpan") or 1)
+            if span > 200:
+                raise Refused("file_damaged")
+            merge = cell.find(f"{_WORD}tcPr/{_WORD}vMerge")
+            restarts = merge is not None and merge.get(f"{_WORD}val") == "restart"
+            if merge is not None and not restarts and column in tall:
+                tall[column][1][0] = index
+                texts += [""] * span
+                continue
+            tall.pop(column, None)
+            text = "\n".join(block["text"] for block in _blocks(cell, numbering) if "text" in block)
+            texts += [text, *[""] * (span - 1)]
+            if span > 1 or restarts:
+                merged.append(place := [[index, column], [index, column + span - 1]])
+                if restarts:
+                    tall[column] = place
+        rows.append(texts)
+    return {"rows": rows, "merged": merged}
+
+
+def _value(element: ElementTree.Element, path: str) -> str | None:
+    found = element.find("/".join(f"{_WORD}{step}" for step in path.split("/")))
+    return None if found is None else found.get(f"{_WORD}val")
+
+
+class Numbering:
+    """The numbers that Word prints and does not store: 一、 （一） 1. before headings."""
+
+    def __init__(self, numbering: ElementTree.Element | None, styles: ElementTree.Element | None) -> None:
+        lists = list(numbering.iter(f"{_WORD}abstractNum")) if numbering is not None else []
+        abstract = {each.get(f"{_WORD}abstractNumId"): each for each in lists}
+        self.levels: dict[tuple[str, int], tuple[str, str]] = {}  # (list, level) -> format and text such as %1、
+        for number in numbering.iter(f"{_WORD}num") if numbering is not None else ():
+            of = abstract.get(_value(number, "abstractNumId"))
+            for level in of.findall(f"{_WORD}lvl") if of is not None else ():
+                key = (number.get(f"{_WORD}numId", ""), int(level.get(f"{_WORD}ilvl", "0")))
+                self.levels[key] = (_value(level, "numFmt") or "decimal", _value(level, "lvlText") or "")
+        self.styles = {
+            style.get(f"{_WORD}styleId", ""): (_value(style, "pPr/numPr/numId"), _value(style, "pPr/numPr/ilvl"))
+            for style in (styles.iter(f"{_WORD}style") if styles is not None else ())
+        }
+        self.counts: dict[tuple[str, int], int] = {}
+
+    def label(self, paragraph: ElementTree.Element) -> str:
+        """Count *paragraph* and return what stands before it, empty for a plain or a bulleted one."""
+        of_style = self.styles.get(_value(paragraph, "pPr/pStyle") or "", (None, None))
+        number = _value(paragraph, "pPr/numPr/numId") or of_style[0]
+        level = int(_value(paragraph, "pPr/numPr/ilvl") or of_style[1] or 0)
+        if number is None or (number, level) not in self.levels:
+            return ""
+        self.counts[number, level] = self.counts.get((number, level), 0) + 1
+        for deeper in [key for key in self.counts if key[0] == number and key[1] > level]:
+            del self.counts[deeper]
+        style, text = self.levels[number, level]
+        if style in {"bullet", "none"}:
+            return ""
+        return re.sub(r"%(\d)", lambda match: self._counted(number, int(match[1]) - 1), text)
+
+    def _counted(self, number: str, level: int) -> str:
+        style, _ = self.levels.get((number, level), ("decimal", ""))
+        count = self.counts.get((number, level), 1)
+        if ("hinese" in style or "ideograph" in style or "japaneseCounting" in style) and 1 <= count < 100:
+            tens, ones = divmod(count, 10)
+            digits = "零一二三四五六七八九"
+            return ("" if tens == 0 else "十" if tens == 1 else f"{digits[tens]}十") + (digits[ones] if ones else "")
+        return chr(0x2460 + count - 1) if style == "decimalEnclosedCircle" and count <= 20 else str(count)
+
+
+_READERS = {"xlsx": _read_xlsx, "xls": _read_xls, "docx": _read_docx}
 
 if __name__ == "__main__":
     main()
