@@ -205,7 +205,8 @@ def _locked(path: Path) -> Iterator[None]:
 
 def guard(binaries: Path, folder: Path, settings: list[str]) -> None:
     """Run a server in *folder* until nobody holds its lifeline, then leave nothing behind."""
-    lifeline = os.open(folder / "lifeline", os.O_RDONLY)
+    lifeline = os.open(folder / "lifeline", os.O_RDONLY | os.O_NONBLOCK)  # whoever started us may be dead by now
+    os.set_blocking(lifeline, True)
     try:
         with _server(_reachable(binaries, folder), folder, settings):
             (folder / "ready").touch()

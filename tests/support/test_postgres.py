@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -111,6 +112,28 @@ def test_two_workers_share_a_server_and_a_killed_run_leaves_nothing(
     for holder in holders:
         if holder.stdout:
             holder.stdout.close()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("TEST_DATABASE_URL" in os.environ, reason="the server of TEST_DATABASE_URL is not ours to start")
+def test_a_run_that_dies_while_the_server_starts_leaves_nothing(
+    tmp_path: Path, postgres_server: PostgresServer, request: pytest.FixtureRequest
+) -> None:
+    open_to_nobody = Path(tempfile.mkdtemp())
+    open_to_nobody.chmod(0o755)
+    request.addfinalizer(open_to_nobody.rmdir)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path)],
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "TMPDIR": str(open_to_nobody)},
+    )
+    begun = wait_until(lambda: any(open_to_nobody.glob("xiaohao-postgres-*/lifeline")))
+
+    holder.kill()
+    holder.wait()
+
+    assert begun
+    assert wait_until(lambda: not any(open_to_nobody.glob("xiaohao-postgres-*")))
 
 
 @pytest.mark.slow
