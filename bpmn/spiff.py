@@ -30,7 +30,7 @@ from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser, full_tag
 from SpiffWorkflow.bpmn.parser.event_parsers import BoundaryEventParser, IntermediateCatchEventParser
 from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
-from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin, BoundaryEventSplit
+from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
 from SpiffWorkflow.bpmn.specs.defaults import BoundaryEvent, IntermediateCatchEvent
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
@@ -323,11 +323,6 @@ class _Scanning:
             spec = task.task_spec
             if task._state & _UNFINISHED:
                 keep.add(task.id)
-                if isinstance(spec, MultiInstanceTask):
-                    keep.update(task._children)
-                elif isinstance(spec, BoundaryEventJoin):
-                    split = task.find_ancestor(spec.split_task)
-                    keep.update((split.id, *split._children))
                 parent = task.parent
                 if parent is not None and isinstance(parent.task_spec, BoundaryEventSplit):
                     keep.update((parent.id, *parent._children))
