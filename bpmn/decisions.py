@@ -85,11 +85,14 @@ class Span:
     high: Value
     low_in: bool = True
     high_in: bool = True
+    null: bool = False  # the unknown value itself, which lies in no range
 
     @property
     def single(self) -> bool:
         """Whether it is one value."""
-        return self.low is not None and self.high is not None and self.low_in and self.high_in and self.low == self.high
+        return self.null or (
+            self.low is not None and self.high is not None and self.low_in and self.high_in and self.low == self.high
+        )
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,8 @@ class Cell:
             low = atom.low.evaluate({}) if atom.low else None
             high = low if atom.equal else (atom.high.evaluate({}) if atom.high else None)
             for one in low if isinstance(low, list) else (low,):
-                found.append(Span(one, one if isinstance(low, list) else high, atom.low_in, atom.high_in))
+                null = atom.equal and one is None
+                found.append(Span(one, one if isinstance(low, list) else high, atom.low_in, atom.high_in, null))
         return tuple(found)
 
 
@@ -253,6 +257,8 @@ def _meet(a: Cell, b: Cell) -> bool:
 
 
 def _touch(a: Span, b: Span) -> bool:
+    if a.null or b.null:
+        return a.null and b.null
     try:
         for low, high in ((a, b), (b, a)):
             if low.low is not None and high.high is not None:

@@ -309,6 +309,8 @@ _ALLOWED: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
 }
 _SPIFF_ELEMENTS = frozenset({"properties", "property"})
 
+_PLACES = frozenset({"process", "definitions", "collaboration", "laneSet"})  # what stands here can be seen on a drawing
+
 # Properties by the elements that may carry them; an unknown one is a typing mistake that would silently do nothing.
 _PROPERTIES: Mapping[str, frozenset[str]] = {
     "process": frozenset({"type", "facts"}),
@@ -530,10 +532,10 @@ def _local(element: Any) -> str:
 
 
 def _name_of(element: Any) -> str:
-    """Return the id by which people find *element*: its own, or that of the nearest element around it that has one."""
+    """Return the id by which people find *element*: its own, or that of the thing on the drawing that it is part of."""
     for around in (element, *element.iterancestors()):
-        local = _local(around) if isinstance(around.tag, str) else ""
-        inner = local.endswith(("EventDefinition", "Characteristics", "Expression", "Condition"))
-        if around.get("id") and local != "definitions" and not inner:
+        parent = around.getparent()
+        place = "definitions" if parent is None else _local(parent)
+        if around.get("id") and (place in _PLACES or _split(around.tag)[0] in DRAWING):
             return str(around.get("id"))[:100]
     return _local(element)
