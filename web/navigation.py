@@ -1,0 +1,38 @@
+"""The places in the header: each person is offered those that his posts open."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from web.signed_in import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the header; *key* stands under ``place.*`` of the catalogues; any of *permissions* opens it."""
+
+    path: str
+    key: str
+    icon: str
+    permissions: tuple[str, ...]
+    here: bool = False
+
+
+PLACES = (
+    Place("/", "home", "inbox", ("view",)),
+    Place("/findings", "findings", "list-check", ("view",)),
+    Place("/lists", "lists", "file-text", ("view",)),
+)
+
+
+def places_of(person: "Person", path: str) -> tuple[Place, ...]:
+    """Return the places that *person* may go to, the present one marked."""
+    return tuple(
+        Place(place.path, place.key, place.icon, place.permissions, here=_is_here(place.path, path))
+        for place in PLACES
+        if any(person.may(permission) for permission in place.permissions)
+    )
+
+
+def _is_here(place: str, path: str) -> bool:
+    return path == place or (place != "/" and path.startswith(f"{place}/"))

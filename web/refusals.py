@@ -1,0 +1,135 @@
+"""Refusals become sentences and status codes here and nowhere else."""
+
+import logging
+import secrets
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from cases.moments import day_on_paper, on_paper
+from cases.refusals import CaseError, FormIncomplete
+from config.messages import knows, say
+from web import pages
+from web.headers import HEADERS
+from web.signed_in import NotSignedIn, PasswordDue, sign_in_path, visitor_language
+
+log = logging.getLogger("web")
+
+STATUS: Mapping[str, int] = {
+    "unknown": 404,
+    "file_lost": 404,
+    "link_used_up": 404,
+    "not_permitted": 403,
+    "forged_request": 403,
+    "not_your_task": 403,
+    "sign_in_refused": 403,
+    "too_many_tries": 429,
+    "case_changed": 409,
+    "key_used_otherwise": 409,
+    "no_such_task": 409,
+    "case_suspended": 409,
+    "case_faulted": 409,
+    "wrong_state": 409,
+    "database_busy": 503,
+}  # every other refusal is about what was filled in: 422
+RETRY_AFTER = "2"  # seconds
+
+
+def status_of(refusal: CaseError) -> int:
+    """Return the HTTP status of a refusal."""
+    return STATUS.get(refusal.code, 422)
+
+
+def sentence(language: str, refusal: CaseError) -> str:
+    """Return what the person reads."""
+    facts = {name: _fact(language, name, value) for name, value in refusal.facts.items()}
+    if isinstance(refusal, FormIncomplete):
+        facts = {"count": len(refusal.errors)}
+    return say(language, f"refusal.{refusal.code}", **facts)
+
+
+def field_sentence(language: str, code: str) -> str:
+    """Return what stands beside a field that is missing or wrong."""
+    key = f"field_error.{code}"
+    return say(language, key if knows(key) else "field_error.wrong")
+
+
+def _fact(language: str, name: str, value: object) -> object:
+    if isinstance(value, datetime):
+        return on_paper(value, language)
+    if isinstance(value, date):
+        return day_on_paper(value, language)
+    if isinstance(value, list | tuple | set | frozenset):
+        return say(language, "web.list_comma").join(str(_fact(language, name, item)) for item in value)
+    if name in ("act", "what", "earlier") and knows(f"act.{value}"):
+        return say(language, f"act.{value}")
+    if name == "state" and knows(f"state.{value}"):
+        return say(language, f"state.{value}")
+    if name == "missing" and knows(f"missing.{value}"):
+        return say(language, f"missing.{value}")
+    return value
+
+
+def refuse(request: Request, refusal: Exception) -> Response:
+    """Answer a refusal: problem details to programs, a notice to a part of a page, a page to people."""
+    assert isinstance(refusal, CaseError)
+    language, status = visitor_language(request), status_of(refusal)
+    headers = {"Retry-After": RETRY_AFTER} if status in (503, 429) else {}
+    text = sentence(language, refusal)
+    if request.url.path.startswith("/api/"):
+        problem: dict[str, object] = {
+            "type": f"urn:xiaohao:refusal:{refusal.code}", "title": text, "status": status, "code": refusal.code,
+        }  # fmt: skip
+        if isinstance(refusal, FormIncomplete):
+            problem["errors"] = {
+                field: {"code": code, "text": field_sentence(language, code)} for field, code in refusal.errors.items()
+            }
+        elif refusal.field:
+            problem["field"] = refusal.field
+        return JSONResponse(problem, status, headers | {"Content-Language": language}, "application/problem+json")
+    return _tell(request, status, text, headers)
+
+
+def fail(request: Request, error: Exception) -> Response:
+    """Answer a bug: the visitor reads an id, the log has the rest under it."""
+    trace = secrets.token_hex(6)
+    log.error("%s %s failed, id %s", request.method, request.url.path, trace, exc_info=error)
+    text = say(visitor_language(request), "web.broken", id=trace)
+    if request.url.path.startswith("/api/"):
+        body = {"type": "urn:xiaohao:broken", "title": text, "status": 500, "id": trace}
+        return JSONResponse(body, 500, dict(HEADERS), media_type="application/problem+json")
+    return _tell(request, 500, text, dict(HEADERS))  # this answer passes by the middleware that puts them on
+
+
+def nothing_here(request: Request, _: Exception) -> Response:
+    """Answer an address that does not exist."""
+    text = say(visitor_language(request), "web.no_page")
+    if request.url.path.startswith("/api/"):
+        body = {"type": "about:blank", "title": text, "status": 404}
+        return JSONResponse(body, 404, media_type="application/problem+json")
+    return _tell(request, 404, text, {})
+
+
+def lead_to_sign_in(request: Request, _: Exception) -> Response:
+    """Lead somebody who is not signed in to the door."""
+    assert isinstance(_, NotSignedIn)
+    if request.headers.get("hx-request"):
+        return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
+    return RedirectResponse(sign_in_path(request), 303)
+
+
+def lead_to_password(request: Request, _: Exception) -> Response:
+    """Lead somebody who has to change the password first."""
+    assert isinstance(_, PasswordDue)
+    if request.headers.get("hx-request"):
+        return Response(status_code=403, headers={"HX-Redirect": "/password"})
+    return RedirectResponse("/password", 303)
+
+
+def _tell(request: Request, status: int, text: str, headers: dict[str, str]) -> HTMLResponse:
+    template = "parts/refusal.html" if request.headers.get("hx-request") else "refusal.html"
+    answer = pages.show(request, template, status=status, text=text)
+    answer.headers.update(headers)
+    return answer

@@ -1,0 +1,26 @@
+"""What the wiring tells the pages; read once at the start."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """Where the pages are reached, and what they link to.
+
+    *base_url*: the address in people's browsers, without a path; *prefect_url*: Prefect's own pages, if it runs.
+    """
+
+    base_url: str = "http://127.0.0.1:8000"
+    prefect_url: str | None = None
+    sign_ins_per_minute: int = 30  # per network address
+
+    @property
+    def https(self) -> bool:
+        """Whether browsers reach us by TLS: cookies and headers are stricter then."""
+        return urlsplit(self.base_url).scheme == "https"
+
+    @property
+    def session_cookie(self) -> str:
+        """Name of the cookie; the prefix makes browsers insist on TLS, the root path and no domain."""
+        return "__Host-session" if self.https else "session"
