@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from bpmn.spiff import Specs, Tree, frozen, thawed
 
 VERSION = 1
+_WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 LARGEST_STATE = 4_000_000  # bytes of unpacked JSON
 
 
@@ -41,8 +42,9 @@ class CompactCodec:
 
     def dump(self, tree: Tree) -> bytes:
         """Return *tree* as bytes; the same case gives the same bytes."""
-        text = json.dumps(frozen(tree), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        return bytes([VERSION]) + self._release + zlib.compress(text.encode(), 1)
+        text = _WRITER.encode(frozen(tree)).encode()
+        packer = zlib.compressobj(1, zlib.DEFLATED, 12, 4)  # small window and memory: a case is a few hundred bytes
+        return bytes([VERSION]) + self._release + packer.compress(text) + packer.flush()
 
     def load(self, stored: bytes) -> Tree:
         """Return the case in *stored*. Raises StoredStateUnreadable."""

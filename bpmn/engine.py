@@ -10,7 +10,7 @@ A `Process` whose call raised is half-way and must be thrown away (the caller's 
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -245,20 +245,20 @@ class Engine:
     def look(self, process: Process) -> Turn:
         """Return how *process* stands, without running it; nothing is asked."""
         tree = process.tree
-        waits = tree.waiting_events()
-        dues = tree.dues()
-        stages = [_node(task).properties.get("stage", "") for task in tree.open_steps()]
-        stages += [node.properties.get("stage", "") for _, _, node in waits]
+        steps, waits = tree.open_steps(), tree.waiting_events()
+        dues = tree.dues(waits)
+        nodes = [_node(task) for task in steps] + [node for _, _, node in waits]
+        stages = dict.fromkeys(node.properties.get("stage", "") for node in nodes)
         return Turn(
             process=process,
-            open_tasks=() if tree.completed else tuple(self._open_task(tree, task) for task in tree.open_steps()),
+            open_tasks=() if tree.completed else tuple(self._open_task(tree, task) for task in steps),
             asked=(),
             wake_at=dues[0] if dues else None,
             waits_for=tuple(sorted({node.message for _, _, node in waits if node.message})),
             done=bool(tree.completed),
             outcome=tree.outcome if tree.completed else None,
             path=tuple(dict.fromkeys(tree.path)),
-            stages=tuple(dict.fromkeys(stage for stage in stages if stage)),
+            stages=tuple(stage for stage in stages if stage),
         )
 
     def dump(self, process: Process) -> bytes:
@@ -314,7 +314,7 @@ class Engine:
         if not turn.done and not turn.open_tasks and turn.wake_at is None and not turn.waits_for:
             raise Stalled(turn.path[-1] if turn.path else process.id, "nobody and nothing is waited for")
         asked = tuple(Ask(operation, facts_then) for operation, facts_then in tree.asked)
-        return Turn(**{**turn.__dict__, "asked": asked})
+        return replace(turn, asked=asked)
 
     def _run(self, tree: Tree) -> None:
         started = time.monotonic()

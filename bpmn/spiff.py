@@ -453,11 +453,11 @@ class Tree(_Scanning, BpmnWorkflow):
                     found.append((task, one, spec.node))
         return found
 
-    def dues(self) -> list[datetime]:
-        """The moments at which timers wait to be woken, earliest first."""
+    def dues(self, waits: Iterable[tuple[Any, Any, Node]]) -> list[datetime]:
+        """The moments at which the timers among *waits* want to be woken, earliest first."""
         return sorted(
             datetime.fromisoformat(task.internal_data[f"due:{definition.name}"])
-            for task, definition, _ in self.waiting_events()
+            for task, definition, _ in waits
             if isinstance(definition, _Deadline)
         )
 

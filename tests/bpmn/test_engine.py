@@ -1,5 +1,6 @@
 """One case, played by hand: what is open, what is asked for, when to wake up."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -43,6 +44,9 @@ class Case:
     def _keep(self, turn: Turn) -> "Case":
         self.turn, self.process = turn, self.engine.load(self.engine.dump(turn.process))
         return self
+
+    def stored(self) -> bytes:
+        return self.engine.dump(self.process)
 
     def id_of(self, name: str) -> str:
         return next(task.id for task in self.turn.open_tasks if task.name == name)
@@ -395,3 +399,31 @@ def test_the_elements_of_a_process_can_be_read() -> None:
 
     assert elements["mark_overdue"].properties == {"operation": "mark_overdue"}
     assert elements["late"].kind == "boundaryEvent"
+
+
+def test_one_engine_serves_many_threads() -> None:
+    played = engine(with_return())
+
+    def play(number: int) -> str | None:
+        case = Case(played)
+        for _ in range(number % 5):
+            case.do("submit").do("review", verdict="returned")
+        return case.do("submit").do("review", verdict="agreed").turn.outcome
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(play, range(64))) == {"signed_off"}
+
+
+def test_another_engine_of_the_same_release_goes_on() -> None:
+    drawing = Drawing(facts="people").each("sign", "people").call("look", "called").end()
+    called = Drawing("called").user("go").end().line("start", "go", "end")
+    drawing.line("start", "sign", "look", "end")
+    case = Case(engine(drawing, called), people=["x", "y"]).do("sign")
+
+    stored, case.engine = case.stored(), engine(drawing, called)
+    case.process = case.engine.load(stored)
+
+    assert case.do("sign").open == ["go"]
+    stored, case.engine = case.stored(), engine(drawing, called)
+    case.process = case.engine.load(stored)
+    assert case.do("go").turn.done
