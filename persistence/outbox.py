@@ -16,7 +16,7 @@ from persistence.columns import new_id
 from persistence.insertion import insert_new
 from persistence.tables import outbox
 
-SHOWN = ("id", "case_id", "letter", "role", "person_id", "address", "language", "facts")
+SHOWN = ("id", "case_id", "letter", "role", "person_id", "address", "language", "facts", "created_at")
 
 
 class State(StrEnum):
@@ -52,6 +52,7 @@ class Owed:
     case_id: int | None = None
     address: str = ""
     language: str = "zh"
+    held: bool = False  # not to go out by itself: it waits to be folded into a digest
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Claimed:
     address: str
     language: str
     facts: Mapping[str, Any]
+    created_at: datetime
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def owe(connection: Connection, letters: Sequence[Owed], *, now: datetime) -> tu
             "address": letter.address,
             "language": letter.language,
             "facts": letter.facts,
-            "state": State.WAITING,
+            "state": State.HELD if letter.held else State.WAITING,
             "attempts": 0,
             "next_at": letter.next_at,
             "created_at": now,

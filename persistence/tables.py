@@ -186,6 +186,7 @@ cases = Table(  # the head of everything that has a ledger of its own
     Column("changed_at", Moment, nullable=False),
     Column("changed_by", String(60), nullable=False),  # name as shown to the loser of a race
     Column("changed_act", String(60), nullable=False),
+    Index("ix_cases_changed", "kind", "changed_at"),
 )
 
 rounds = Table(
@@ -651,6 +652,21 @@ outbox = Table(
     Index("ix_outbox_person", "person_id", "id"),
 )
 
+notices = Table(  # rungs of the ladder that were reached: each once, whoever patrols and however often
+    "notices",
+    metadata,
+    _id(),
+    Column("kind", String(10), nullable=False),  # finding, unit
+    Column("subject", BigInteger, nullable=False),  # id of the finding or unit
+    Column("cycle", Integer, nullable=False),
+    Column("code", String(40), nullable=False),
+    Column("trigger", String(20), nullable=False),  # cases.ladder.Trigger
+    Column("period", String(20), nullable=False),  # due day, day of the last progress, count of returns, month
+    Column("outcome", String(12), nullable=False),  # told, proposed, superseded, skipped
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("kind", "subject", "cycle", "code", "trigger", "period"),
+)
+
 # --- paper rectification -------------------------------------------------------------------------------------------
 
 signal_hits = Table(
@@ -718,5 +734,6 @@ patrol_runs = Table(
     Column("ended_at", Moment),
     Column("counts", Json),
     Column("error", Text),
+    Index("ix_patrol_runs_period", "name", "period", unique=True),
     Index("ix_patrol_runs_name", "name", "started_at"),
 )

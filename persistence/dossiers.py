@@ -1,0 +1,191 @@
+"""Everything that is kept of one finding or one list, as plain values: what the API answers and an archive holds.
+
+Ids inside are left out or replaced by what a reader knows: sequence numbers of measures, names of people and units.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, select
+
+from persistence.ledger import Recorded, of_case
+from persistence.tables import (
+    cases,
+    criteria,
+    cycles,
+    evidence,
+    extensions,
+    findings,
+    issue_lists,
+    look_backs,
+    measures,
+    milestones,
+    open_tasks,
+    outbox,
+    papers,
+    people,
+    posts,
+    progress_reports,
+    receipts,
+    reviews,
+    signal_hits,
+    submissions,
+    units,
+    waivers,
+)
+
+_OF_THE_CASE = frozenset({"id", "finding_id", "case_id", "measure_id", "milestone_id"})
+_PERSONS = ("person_id", "uploaded_by", "decided_by", "asked_by", "recorded_by", "confirmed_by")
+_APPOINTED = frozenset({"LookBackAppointed"})
+_VISITED = frozenset({"LookBackRecorded"})
+
+Facts = dict[str, Any]
+
+
+def find_case(conn: Connection, table: Table, number: str, visible: ColumnElement[bool]) -> Row[Any] | None:
+    """Return the row of ``findings`` or ``issue_lists`` with this number, with the version of its case, if visible."""
+    query = select(table, cases.c.version, cases.c.changed_at, cases.c.changed_by).join_from(table, cases)
+    return conn.execute(query.where(table.c.number == number, visible)).one_or_none()
+
+
+def finding_dossier(conn: Connection, row: Row[Any], *, warned: bool) -> Facts:
+    """Return the whole dossier of the finding in *row*.
+
+    *warned*: whether the reader may know of look-backs that are still to come; the inspected unit may not.
+    """
+    name_of = _Names(conn)
+    seqs = {m.id: m.seq for m in conn.execute(select(measures.c.id, measures.c.seq).where(_of(measures, row.id)))}
+
+    def part(table: Table, *, order: str = "id") -> list[Facts]:
+        rows = conn.execute(select(table).where(_of(table, row.id)).order_by(table.c[order])).mappings()
+        return [_plain(found, name_of, seqs) for found in rows]
+
+    looked_back = [visit for visit in part(look_backs) if warned or visit["recorded_at"]]
+    for visit in looked_back:
+        visit["inspectors"] = [name_of.person(person) for person in visit["inspectors"]]
+    submitted = part(submissions)
+    for submission in submitted:
+        done = submission["measures_done"].items()
+        submission["measures_done"] = {str(seqs.get(int(m), "")) if m else "": text for m, text in done}
+    return _head(row, name_of) | {
+        "list": conn.scalar(select(issue_lists.c.number).where(issue_lists.c.id == row.list_id)),
+        "measures": part(measures, order="seq"),
+        "criteria": part(criteria, order="seq"),
+        "milestones": part(milestones, order="seq"),
+        "cycles": part(cycles, order="cycle"),
+        "progress": part(progress_reports),
+        "submissions": submitted,
+        "evidence": _with_ids(conn, part(evidence), row.id),
+        "waivers": part(waivers),
+        "reviews": part(reviews),
+        "look_backs": looked_back,
+        "extensions": part(extensions),
+        "signals": part(signal_hits),
+        "tasks": tasks_of_case(conn, row.id),
+        "letters": letters_of_case(conn, row.id) if warned else [],
+    }
+
+
+def list_dossier(conn: Connection, row: Row[Any]) -> Facts:
+    """Return what is kept of the issue list in *row* beside its findings."""
+    name_of = _Names(conn)
+    parts: Mapping[str, Table] = {"receipts": receipts, "reviews": reviews, "papers": papers}
+    kept = {
+        name: [
+            _plain(found, name_of, {})
+            for found in conn.execute(select(table).where(_of(table, row.id)).order_by(table.c.id)).mappings()
+        ]
+        for name, table in parts.items()
+    }
+    return _head(row, name_of) | kept | {"tasks": tasks_of_case(conn, row.id)}
+
+
+def timeline(conn: Connection, case_id: int, *, warned: bool, after: int = 0, limit: int = 500) -> list[Recorded]:
+    """Return the events of a case behind *after*, oldest first, without appointments of visits that are to come."""
+    events = of_case(conn, case_id)
+    last_visit = max((event.seq for event in events if event.event in _VISITED), default=0)
+    shown = [event for event in events if warned or event.event not in _APPOINTED or event.seq < last_visit]
+    return [event for event in shown if event.seq > after][:limit]
+
+
+def tasks_of_case(conn: Connection, case_id: int) -> list[Facts]:
+    """Return what a case waits for."""
+    names = ("id", "act", "form", "stage", "role", "label", "item", "since", "due_on")
+    query = select(*(open_tasks.c[name] for name in names)).where(open_tasks.c.case_id == case_id)
+    return [dict(found) for found in conn.execute(query.order_by(open_tasks.c.since)).mappings()]
+
+
+def letters_of_case(conn: Connection, case_id: int) -> list[Facts]:
+    """Return who was told what of a case, oldest first; addresses stay inside."""
+    names = ("letter", "role", "state", "created_at", "sent_at", "read_at")
+    query = select(*(outbox.c[name] for name in names)).where(outbox.c.case_id == case_id).order_by(outbox.c.id)
+    return [dict(found) for found in conn.execute(query).mappings()]
+
+
+def file_of_evidence(conn: Connection, evidence_id: int, visible: ColumnElement[bool]) -> Row[Any] | None:
+    """Return (sha256, filename) of a piece of evidence of a finding that *visible* lets through."""
+    query = select(evidence.c.sha256, evidence.c.filename).join(findings, findings.c.id == evidence.c.finding_id)
+    return conn.execute(query.where(evidence.c.id == evidence_id, visible)).one_or_none()
+
+
+class _Names:
+    """Names of people, units and posts, each asked once."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+        self._known: dict[tuple[str, int], str | None] = {}
+
+    def person(self, person_id: int | None) -> str | None:
+        return self._of(people, "name", person_id)
+
+    def unit(self, unit_id: int | None) -> str | None:
+        return self._of(units, "name", unit_id)
+
+    def post(self, post_id: int | None) -> str | None:
+        return self._of(posts, "title", post_id)
+
+    def _of(self, table: Table, column: str, key: int | None) -> str | None:
+        if key is None:
+            return None
+        place = (table.name, int(key))
+        if place not in self._known:
+            self._known[place] = self._conn.scalar(select(table.c[column]).where(table.c.id == int(key)))
+        return self._known[place]
+
+
+def _of(table: Table, case_id: int) -> ColumnElement[bool]:
+    return (table.c.finding_id if "finding_id" in table.c else table.c.case_id) == case_id
+
+
+def _head(row: Row[Any], name_of: _Names) -> Facts:
+    """The columns of the case itself, ids of units and posts said by name."""
+    shown: Facts = {}
+    for name, value in row._mapping.items():
+        if name.endswith("_post_id"):
+            shown[name.removesuffix("_id")] = name_of.post(value)
+        elif name.endswith("unit_id"):
+            shown[name.removesuffix("_id")] = name_of.unit(value)
+        elif name not in ("id", "list_id", "round_id", "unit_path", "parent_id", "seq", "source_sha256"):
+            shown[name] = value
+    return shown
+
+
+def _plain(found: Mapping[Any, Any], name_of: _Names, seqs: Mapping[int, int]) -> Facts:
+    shown: Facts = {}
+    for name, value in found.items():
+        if name in _PERSONS:
+            shown[name.removesuffix("_id")] = name_of.person(value)
+        elif name == "measure_id":
+            shown["measure"] = seqs.get(value)
+        elif name not in _OF_THE_CASE:
+            shown[name] = value
+    return shown
+
+
+def _with_ids(conn: Connection, shown: list[Facts], finding_id: int) -> list[Facts]:
+    """Evidence is downloaded by its id: text, because a browser's numbers end at 2^53."""
+    ids: Iterable[int] = conn.scalars(
+        select(evidence.c.id).where(evidence.c.finding_id == finding_id).order_by(evidence.c.id)
+    )
+    pairs = zip(ids, shown, strict=True)
+    return [{"id": str(key)} | {k: v for k, v in each.items() if k != "replaces_id"} for key, each in pairs]
