@@ -49,10 +49,16 @@ class Problem:
 
 
 def check(
-    release: Release, *, operations: frozenset[str], acts: frozenset[str], roles: frozenset[str]
+    release: Release,
+    *,
+    operations: frozenset[str],
+    acts: frozenset[str],
+    roles: frozenset[str],
+    deadlines: frozenset[str] | None = None,
 ) -> tuple[Problem, ...]:
-    """Return everything that is wrong with *release*, in the order of its files; empty means that it may be
-    published.
+    """Return everything that is wrong with *release*, in the order of its files; empty means that it may be published.
+
+    The sets are what the program knows; deadline keys are only judged where they are given.
     """
     problems: list[Problem] = []
     diagrams: list[Diagram] = []
@@ -86,7 +92,7 @@ def check(
         if process.id in known:
             problems.append(Problem(process.file, process.id, "process_twice", {"other": known[process.id].file}))
         known.setdefault(process.id, process)
-    house = _House(known, tables, release, operations, acts, roles)
+    house = _House(known, tables, release, operations, acts, roles, deadlines)
     for process in every:
         problems += _Judge(house, process).problems()
 
@@ -112,6 +118,7 @@ class _House:
     operations: frozenset[str]
     acts: frozenset[str]
     roles: frozenset[str]
+    deadlines: frozenset[str] | None
 
     def act(self, node: Node) -> str:
         """Return what is done in a person's task."""
@@ -176,6 +183,10 @@ class _Judge:
                 yield self._problem(node.id, "loop_misplaced")
             if node.event == "timer" and not NAME.match(node.deadline or ""):
                 yield self._problem(node.id, "timer_key")
+            elif (
+                node.event == "timer" and self.house.deadlines is not None and node.deadline not in self.house.deadlines
+            ):
+                yield self._problem(node.id, "deadline_unknown", deadline=node.deadline or "")
             if node.kind is Kind.BOUNDARY:
                 host = self.process.nodes[node.attached_to or ""]
                 if host.kind not in PEOPLE | {Kind.CALL}:

@@ -203,8 +203,8 @@ def parse(diagrams: Iterable[Diagram]) -> Specs:
             for process in diagram.processes:
                 if process.executable:
                     specs[process.id] = _prepared(parser.get_spec(process.id), process)
-        except (SpiffWorkflowException, LookupError, ValueError, TypeError, AttributeError, NotImplementedError) as why:
-            # The library answers in several ways, we in one.
+        except (SpiffWorkflowException, LookupError, ValueError, TypeError, AttributeError, RuntimeError) as why:
+            # The library answers in several ways, we in one; it also calls itself for each arrow (RecursionError).
             element = getattr(why, "tag", None) or diagram.processes[0].id
             raise DiagramRefused(diagram.file, [Refusal(str(element), "diagram_unreadable", {})]) from why
     return Specs(specs, {id: process for id, process in processes.items() if id in specs})

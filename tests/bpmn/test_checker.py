@@ -267,6 +267,28 @@ def test_operations_deadlines_and_events_are_known() -> None:
     assert problems_of(gateway) == [("review_rectification", "event_gateway_target")]
 
 
+def test_deadline_keys_are_judged_where_they_are_given() -> None:
+    release = Release(
+        {"processes/case.bpmn": one().timer("wait", "due").line("start", "wait", "sign_off", "end").xml()}
+    )
+
+    def codes(deadlines: frozenset[str]) -> list[str]:
+        problems = check(release, operations=OPERATIONS, acts=ACTS, roles=ROLES, deadlines=deadlines)
+        return [problem.code for problem in problems]
+
+    assert codes(frozenset({"due"})) == []
+    assert codes(frozenset({"rectify_due"})) == ["deadline_unknown"]
+
+
+def test_a_chain_too_long_for_the_library_is_refused_not_crashed() -> None:
+    names = [f"t{number}" for number in range(480)]
+    drawing = Drawing().user("sign_off").end()
+    for name in names:
+        drawing.service(name, "tell_list")
+
+    assert {code for _, code in problems_of(drawing.line("start", *names, "sign_off", "end"))} <= {"diagram_unreadable"}
+
+
 def test_only_declared_facts_are_read() -> None:
     drawing = one().choice("g", "g_yes").flow("start", "g").flow("g", "sign_off", id="g_yes").flow("sign_off", "end")
     assert problems_of(drawing.flow("g", "end", "secret == 1")) == [("g_end", "fact_undeclared")]
