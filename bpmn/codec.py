@@ -56,7 +56,7 @@ class CompactCodec:
             raise StoredStateUnreadable("state_release", stored[1:33].hex())
         try:
             return thawed(self.specs, _unpacked(stored[33:]))
-        except (zlib.error, LookupError, TypeError, ValueError, AttributeError, RecursionError) as why:
+        except (zlib.error, LookupError, TypeError, ValueError, AttributeError, RuntimeError, StopIteration) as why:
             raise StoredStateUnreadable("state_damaged", str(why)[:200]) from why
 
 

@@ -569,11 +569,13 @@ def thawed(specs: Specs, stored: list[Any]) -> Tree:
     for parent_id, name, rows in trees:
         each: Any = tree
         if parent_id:
-            caller = tree.get_task_from_id(parent_id)
+            caller = next(task for one in tree.trees() for task in one.tasks.values() if task.id == parent_id)
             each = _Called(specs.specs[name], parent_id, tree)
             tree.subprocesses[parent_id] = each
             each.completed_event.connect(caller.task_spec._on_subworkflow_completed, caller)
         for id, parent, spec_name, state, triggered, *kept in rows:
+            if not isinstance(id, int) or not isinstance(state, int) or id in each.tasks:
+                raise ValueError("a task without number or state")
             task = _Step(each, each.spec.task_specs[spec_name], each.tasks[parent] if parent else None, state, id)
             task.triggered = bool(triggered)
             if kept:
