@@ -10,7 +10,7 @@ from persistence.tables import accounts, api_tokens
 
 
 def account_of_token(conn: Connection, token: str) -> tuple[int, int] | None:
-    """Return (person id, account id) behind *token*, or None for one that is unknown, revoked or of a closed account."""
+    """Return (person id, account id) behind *token*, None for one unknown, revoked or of a closed account."""
     row = conn.execute(
         select(accounts.c.person_id, accounts.c.id)
         .join(api_tokens, api_tokens.c.account_id == accounts.c.id)

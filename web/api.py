@@ -1,17 +1,17 @@
-"""The JSON interface under ``/api/v1``: the same acts and the same rights as the pages, with a token instead of a session.
+"""The JSON interface under ``/api/v1``: acts and rights of the pages, with a token instead of a session.
 
-An application of its own, mounted by `web.app`: its OpenAPI describes nothing else, and every refusal is problem details
-(RFC 9457). Moments are UTC, days are Shanghai days, money is text with two decimals, ids inside are text.
+An application of its own, mounted by `web.app`: its OpenAPI describes nothing else, and every refusal is problem
+details (RFC 9457). Moments are UTC, days are Shanghai days, money is text with two decimals, ids inside are text.
 """
 
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, BinaryIO, cast
 from urllib.parse import quote
 
 from fastapi import Depends, FastAPI, File, Form, Header, Query, Request, UploadFile
@@ -91,7 +91,7 @@ def make_api(house: House) -> FastAPI:
     for path, endpoint in _READS.items():
         api.get(path, responses=_PROBLEMS)(endpoint)
     for path, endpoint in _POSTS.items():
-        api.post(path, responses=_PROBLEMS)(endpoint)
+        api.post(path, responses=_PROBLEMS, dependencies=[Depends(idempotency_key)])(endpoint)
 
     api.add_exception_handler(CaseError, refusals.refuse)
     api.add_exception_handler(BadToken, _no_token)
@@ -103,12 +103,12 @@ def make_api(house: House) -> FastAPI:
 
 # --- who asks, and how ----------------------------------------------------------------------------------------------
 
-_bearer = HTTPBearer(auto_error=False, description="A token of an account; it has the rights that its person has today.")
+_bearer = HTTPBearer(
+    auto_error=False, description="A token of an account; it has the rights that its person has today."
+)
 
 
-def token_actor(
-    house: TheHouse, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-) -> Actor:
+def token_actor(house: TheHouse, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Actor:
     """Return the person behind the token with the rights of today. Raises BadToken."""
     with house.office.read() as conn:
         found = account_of_token(conn, given.credentials) if given else None
@@ -193,9 +193,7 @@ def get_events(house: TheHouse, actor: Asks, number: str, after: int = 0, limit:
     """What happened to a finding, oldest first, with the hashes that chain it."""
     with house.office.read() as conn:
         row = _finding(conn, actor, number)
-        events = dossiers.timeline(
-            conn, row.id, warned=outside(actor, row.unit_path), after=after, limit=limit
-        )
+        events = dossiers.timeline(conn, row.id, warned=outside(actor, row.unit_path), after=after, limit=limit)
     shown = [
         {"seq": e.seq, "event": e.event, "act": e.act, "at": e.at, "who": e.who, "post": e.post}
         | {"facts": e.body.get("facts", {}), "hash": e.hash, "leaf": e.leaf}
@@ -253,9 +251,7 @@ def list_letters(house: TheHouse, actor: Asks, after: After = None, limit: Limit
     """Letters to you, newest first, whether they were sent or not."""
     place = _place(after)
     with house.office.read() as conn:
-        page = outbox.mailbox(
-            conn, person_id=actor.person_id, before=_whole(place[0]) if place else None, limit=limit
-        )
+        page = outbox.mailbox(conn, person_id=actor.person_id, before=_whole(place[0]) if place else None, limit=limit)
     names = ("letter", "role", "facts", "state", "created_at", "sent_at", "read_at")
     shown = [{"id": str(row.id)} | {name: row._mapping[name] for name in names} for row in page]
     return _json({"letters": shown, "next": _next(page, limit, lambda row: (row.id,))})
@@ -269,9 +265,8 @@ def download_evidence(house: TheHouse, actor: Asks, evidence: str) -> Response:
         )
     if found is None:
         raise Unknown()
-    stream = house.attachments.open(found.sha256)
     return StreamingResponse(
-        iter(lambda: stream.read(CHUNK), b""),
+        _parts(house.attachments.open(found.sha256)),
         media_type="application/octet-stream",
         headers={
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.filename, safe='')}",
@@ -279,8 +274,13 @@ def download_evidence(house: TheHouse, actor: Asks, evidence: str) -> Response:
             "ETag": f'"{found.sha256}"',
             "Cache-Control": "no-store",
         },
-        background=None,
     )
+
+
+def _parts(stream: BinaryIO) -> Iterator[bytes]:
+    with stream:
+        while part := stream.read(CHUNK):
+            yield part
 
 
 # --- acting ---------------------------------------------------------------------------------------------------------
@@ -356,22 +356,20 @@ def _perform(
     return _json(dict(answer.more) | shown, headers={"ETag": f'"{answer.version}"'})
 
 
-def upload_evidence(house: TheHouse, actor: Asks, key: Key, file: Annotated[UploadFile, File()]) -> Response:
+def upload_evidence(house: TheHouse, actor: Asks, file: Annotated[UploadFile, File()]) -> Response:
     """Keep a file; name what comes back in the act that it belongs to. The same file gives the same answer."""
     with house.office.read() as conn:
         megabytes = house.office.number_setting(conn, "upload.megabytes", shanghai_date(house.office.now()))
     name = (file.filename or "").replace("\\", "/").rpartition("/")[2][-255:]
     kept = house.attachments.keep(file.file, name, limit_bytes=megabytes * 1_000_000)
-    upload = Upload(sha256=kept.sha256, size=kept.size, media_type=kept.media_type, filename=name, receipt="")
-    receipt = house.office.keyring.mac(_receipt_text(actor, upload))
-    named = {"sha256", "size", "media_type", "filename"}
-    return _json(upload.model_dump(include=named) | {"receipt": receipt}, status=201)
+    named = {"sha256": kept.sha256, "size": kept.size, "media_type": kept.media_type, "filename": name}
+    receipt = house.office.keyring.mac(_receipt_text(actor, named))
+    return _json(named | {"receipt": receipt}, status=201)
 
 
 def import_ledger(
     house: TheHouse,
     actor: Asks,
-    key: Key,
     file: Annotated[UploadFile, File(description="Workbook, CSV or feedback document.")],
     unit: Annotated[str | None, Form(max_length=200)] = None,
     feedback_on: Annotated[date | None, Form()] = None,
@@ -409,25 +407,34 @@ def _attached(
     ids = dict(conn.execute(seqs).tuples().all()) if finding_id is not None else {}
     attached = []
     for upload in uploads:
-        if not house.office.keyring.mac_holds(_receipt_text(actor, upload), upload.receipt):
+        if not house.office.keyring.mac_holds(_receipt_text(actor, upload.model_dump()), upload.receipt):
             raise ReceiptWrong(filename=upload.filename)
         if upload.measure is not None and upload.measure not in ids:
             raise FormIncomplete({"attachments": "not_a_choice"})
         attached.append(
             Attachment(
-                upload.sha256, upload.size, upload.media_type, upload.filename,
-                kind=upload.kind, purpose=upload.purpose, measure_id=ids.get(upload.measure or 0),
-                effective_on=upload.effective_on, locator=upload.locator,
-            )  # fmt: skip
+                upload.sha256,
+                upload.size,
+                upload.media_type,
+                upload.filename,
+                kind=upload.kind,
+                purpose=upload.purpose,
+                measure_id=ids.get(upload.measure or 0),
+                effective_on=upload.effective_on,
+                locator=upload.locator,
+            )
         )
     return tuple(attached)
 
 
-def _receipt_text(actor: Actor, upload: Upload) -> str:
-    return canonical(["upload", actor.person_id, upload.sha256, upload.size, upload.media_type, upload.filename])
+def _receipt_text(actor: Actor, named: Mapping[str, Any]) -> str:
+    """Return what a receipt vouches for: this person uploaded this file under this name."""
+    return canonical(
+        ["upload", actor.person_id, *(named[name] for name in ("sha256", "size", "media_type", "filename"))]
+    )
 
 
-_READS = {
+_READS: Mapping[str, Callable[..., Response]] = {
     "/findings": list_findings,
     "/findings/{number}": get_finding,
     "/findings/{number}/events": get_events,
@@ -437,7 +444,7 @@ _READS = {
     "/letters": list_letters,
     "/evidence/{evidence}": download_evidence,
 }
-_POSTS = {
+_POSTS: Mapping[str, Callable[..., Response]] = {
     "/findings/{number}/acts/{act}": act_on_finding,
     "/lists/import": import_ledger,
     "/lists/{number}/acts/{act}": act_on_list,

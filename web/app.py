@@ -9,7 +9,8 @@ from persistence.attachments import Attachments
 from tasks.catalogue import every_act
 from tasks.office import Office
 from tasks.passwords import Passwords
-from web import door, refusals
+from web import door, refusals, vitals
+from web.api import make_api
 from web.headers import SafeAnswers
 from web.house import House
 from web.pages import FOLDER
@@ -28,6 +29,8 @@ def make_app(
 
     app.include_router(door.router)
     app.include_router(door.inside)
+    app.include_router(vitals.router)
+    app.mount("/api/v1", make_api(app.state.house), name="api")
     app.mount("/static", KeptFiles(directory=FOLDER / "static"), name="static")
 
     app.add_exception_handler(CaseError, refusals.refuse)
