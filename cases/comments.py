@@ -42,12 +42,15 @@ def require_substance(comment: str) -> None:
 
     Source: S043 「不能“一签了之”」, signal PR-22.
     """
-    bare = _NOISE.sub("", comment).lower()
+    if not has_substance(comment):
+        raise CommentWithoutSubstance(least=LEAST_CHARACTERS)
+
+
+def has_substance(comment: str) -> bool:
+    """Whether *comment* is long enough and names a fact beside the phrases of agreement."""
+    written = _NOISE.sub("", comment)
+    bare = written.lower()
     for phrase in EMPTY_PHRASES:
         bare = bare.replace(phrase, "")
-    if (
-        len(_NOISE.sub("", comment)) < LEAST_CHARACTERS
-        or len(bare) < LEAST_CHARACTERS // 2
-        or not _FACT.search(comment)
-    ):
-        raise CommentWithoutSubstance(least=LEAST_CHARACTERS)
+    long_enough = len(written) >= LEAST_CHARACTERS and len(bare) >= LEAST_CHARACTERS // 2
+    return long_enough and _FACT.search(comment) is not None

@@ -18,6 +18,7 @@ NUMBERS: Mapping[str, int] = {
     "password.history": 5,
     "upload.megabytes": 50,
     "letters.attempts": 8,
+    "ladder.heap_least": 3,  # overdue findings of a unit before their share counts as concentrated
     "urge.hours": 24,  # one urging letter per task in this time
 }
 

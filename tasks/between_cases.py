@@ -11,7 +11,8 @@ from cases.finding import State
 from persistence.case_store import Stale
 from persistence.tables import criteria, cycles, findings, instances, issue_lists, messages, milestones
 from tasks.case import AnyCase, FindingCase, ListCase
-from tasks.work import Work
+from tasks.signals import look_for_signals
+from tasks.work import LOOK_FOR_SIGNALS, Work
 
 if TYPE_CHECKING:
     from tasks.office import Office
@@ -172,8 +173,9 @@ def still_open() -> tuple[Any, ...]:
     return (findings.c.state != State.SIGNED_OFF, ~long_term)
 
 
-_HEARD: Mapping[str, Callable[[Work, AnyCase, Mapping[str, Any]], None]] = {
+_HEARD: Mapping[str, Callable[[Work, AnyCase, Mapping[str, Any]], object]] = {
     "issue": issue,
     "begin_cycle": begin_cycle,
     "look_again": look_again,
+    LOOK_FOR_SIGNALS: look_for_signals,
 }

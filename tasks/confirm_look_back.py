@@ -13,7 +13,7 @@ from tasks.case import FindingCase
 from tasks.facts_of_case import keep_review
 from tasks.form import Form
 from tasks.record_look_back import open_visit
-from tasks.work import LOOK_AGAIN, Work
+from tasks.work import LOOK_AGAIN, LOOK_FOR_SIGNALS, Work
 
 
 @act(on="finding", needs=("verdict", "comment"))
@@ -33,6 +33,7 @@ def confirm_look_back(work: Work, case: FindingCase, form: Form) -> None:
         work.record(case, Event("LookBackRecordReturned", {"comment": form.text("comment")}))
 
     work.complete(case, look_back_confirmed=verdict == "confirmed")
+    work.tell(case.id, LOOK_FOR_SIGNALS)
 
 
 def _conclude(work: Work, case: FindingCase, result: str, milestone_id: int | None) -> None:

@@ -26,7 +26,8 @@ def owed(work: "Work") -> list[Owed]:
         due: list[tuple[str, Recipient | None, str, Mapping[str, str], str]] = []
         for place, event in enumerate(case.events, case.head.ledger.seq + 1):
             for told in told_of(event.kind):
-                due += [(told.letter, *rest, f"e{place}") for rest in _to(work, case, event, told)]
+                trigger = str(event.facts.get("notice") or f"e{place}")
+                due += [(told.letter, *rest, trigger) for rest in _to(work, case, event, told)]
         for task in case.tasks_new:
             due += [(*rest, f"t{task.id}") for rest in _task_letters(work, task)]
         keep = set(once_per_person((letter, _person(recipient)) for letter, recipient, *_ in due))
@@ -46,6 +47,8 @@ def _to(
     work: "Work", case: AnyCase, event: Event, told: Told
 ) -> Iterator[tuple[Recipient | None, str, Mapping[str, str]]]:
     extra = {name: str(event.facts[name]) for name in ("rung", "reply_by") if name in event.facts}
+    if told.letter == "ladder_notice":
+        extra.setdefault("reply_by", "")
     named = event.facts.get("persons")
     for role in _roles(event, told):
         found: list[Recipient | None] = []
@@ -125,4 +128,5 @@ def _row(
         case_id=case.id,
         address=(recipient.email or "") if recipient else "",
         language=recipient.language if recipient else "zh",
+        held=work.holds_letters,
     )

@@ -1,5 +1,7 @@
 """销号: closing for good, by somebody who neither rectified nor verified."""
 
+from dataclasses import replace
+
 from sqlalchemy import update
 
 from cases.comments import require_substance
@@ -10,6 +12,7 @@ from tasks.acts import act
 from tasks.case import FindingCase
 from tasks.facts_of_case import dossier_of, keep_review
 from tasks.form import Form
+from tasks.signals import signals_standing
 from tasks.work import Work
 
 
@@ -19,6 +22,7 @@ def sign_off(work: Work, case: FindingCase, form: Form) -> None:
     verdict = form.choice("verdict", "signed", "returned")
     dossier = dossier_of(work, case)
     if verdict == "signed":
+        dossier = replace(dossier, undecided=[*dossier.undecided, *signals_standing(work, case)])
         require_sign_off(work.actor, case.finding.unit_path, dossier)
     else:
         require_independent(work.actor, case.finding.unit_path, dossier)

@@ -10,7 +10,7 @@ from tasks.acts import act
 from tasks.case import FindingCase
 from tasks.evidence import attach, live_evidence
 from tasks.form import Form
-from tasks.work import Work
+from tasks.work import LOOK_FOR_SIGNALS, Work
 
 
 @act(on="finding", needs=("completion", "measures_done"))
@@ -35,6 +35,7 @@ def submit_rectification(work: Work, case: FindingCase, form: Form) -> None:
     work.record(case, Event("RectificationSubmitted", {"completion": form.text("completion")}))
 
     work.complete(case, submissions=_submissions(work, case) + 1)
+    work.tell(case.id, LOOK_FOR_SIGNALS)  # once it stands in the tables
 
 
 def _done(work: Work, case: FindingCase, texts: list[str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from tasks.acts import act
 from tasks.case import FindingCase
 from tasks.facts_of_case import dossier_of, keep_review
 from tasks.form import Form
-from tasks.work import Work
+from tasks.work import LOOK_FOR_SIGNALS, Work
 
 
 @act(on="finding", needs=("verdict", "comment"))
@@ -38,6 +38,8 @@ def verify_rectification(work: Work, case: FindingCase, form: Form) -> None:
         work.record(case, Event("RectificationVerified", {"comment": form.text("comment")}))
 
     work.complete(case, verification_verdict=verdict)
+    if verdict == "confirmed":
+        work.tell(case.id, LOOK_FOR_SIGNALS)
 
 
 def _concluded(work: Work, case: FindingCase, form: Form) -> dict[str, str]:

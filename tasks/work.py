@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 CLOCK = Actor(person_id=0, account_id=None, name="系统时钟", language="zh", grants=())
 WAITING_LONG = "9999-12-31"
+LOOK_FOR_SIGNALS = "look_for_signals"  # message: see whether the case looks rectified on paper only
 LOOK_AGAIN = "look_again"  # message: see whether what you wait for has happened
 
 
@@ -72,6 +73,8 @@ class Work:
         self.task: TaskRow | None = None  # the open task that the act completes
         self.answer: dict[str, Any] = {}  # what the caller is told beside success
         self.kept_now: set[str] = set()  # files whose row this act puts down
+        self.guard: Callable[[Connection], None] | None = None  # asked first in the write: may this still be done?
+        self.holds_letters = False  # they wait to be folded into a digest
         self._cases: dict[int, AnyCase] = {}
         self._creations: list[tuple[Table, list[dict[str, Any]]]] = []
         self._writes: list[tuple[Executable, Mapping[str, Any] | list[dict[str, Any]] | None]] = []
@@ -349,6 +352,8 @@ class Work:
 
     def write(self, conn: Connection) -> None:
         """Make everything true at once. Raises Stale when a case was changed since it was read."""
+        if self.guard is not None:
+            self.guard(conn)
         for table, rows in self._creations:
             if rows:
                 conn.execute(insert(table), rows)

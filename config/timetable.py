@@ -1,0 +1,12 @@
+"""When patrols run by themselves: cron of five fields, read in Asia/Shanghai, the same for Prefect and for our clock."""
+
+from collections.abc import Mapping
+
+ZONE = "Asia/Shanghai"
+
+TIMETABLE: Mapping[str, str] = {
+    "deadlines": "30 7 * * *",  # before offices open
+    "signals": "0 2 * * *",
+    "letters": "15 * * * *",
+    "audit": "45 * * * *",
+}

@@ -1,0 +1,314 @@
+"""期限巡检: what is late is marked late, and whoever should know of it hears of it, once for each rung.
+
+The database names what a rung of the ladder has newly come to, by ranges of due days and without loading open cases;
+the rules of `cases.ladder` decide about each; the unique key of a notice makes every further round silent.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Connection, Integer, String, and_, cast, exists, func, insert, select
+
+from bpmn.decisions import evaluate
+from cases.calendar import WorkingCalendar
+from cases.deadlines import Period, PeriodUnit, due
+from cases.events import Event
+from cases.finding import State
+from cases.ladder import Climb, LadderUnit, Notice, NoticeKey, Rung, Standing, Trigger, ladder, next_notices
+from cases.moments import end_of_day, shanghai_date
+from cases.refusals import CaseError
+from persistence.columns import new_id
+from persistence.tables import extensions, findings, issue_lists, notices
+from tasks.case import AnyCase, FindingCase
+from tasks.patrols.letters import fold
+from tasks.patrols.round import Counts, Round
+from tasks.work import Work
+
+if TYPE_CHECKING:
+    from tasks.office import Office
+
+AT_ONCE = 500  # findings per page
+PASSED_OVER = "skipped"  # a rung that lies before the finding was issued: nobody is urged about it
+F, N = findings.c, notices.c
+
+
+def deadlines(patrol: Round) -> Counts:
+    """Mark what is overdue, climb the ladder, and tell of units where late findings heap up."""
+    counts: Counter[str] = Counter(looked_at=0, overdue=0, told=0, proposed=0, superseded=0)
+    with patrol.office.read() as conn:
+        rungs = ladder_in_force(patrol.office, conn)
+        calendar = patrol.office.calendar(conn)
+    for finding_id in _due(patrol, rungs, calendar):
+        counts["looked_at"] += 1
+        counts.update(_climb(patrol, rungs, calendar, finding_id))
+    for unit in _heaps(patrol, rungs):
+        counts.update(_tell_of_unit(patrol, rungs, calendar, unit))
+    with patrol.office.database.writing() as conn:
+        patrol.guard(conn)
+        counts["digests"] = fold(conn, patrol.now)
+    return counts
+
+
+def ladder_in_force(office: "Office", conn: Connection) -> tuple[Rung, ...]:
+    """Return the rungs of the release in force; the ladder applies to every case from a date on."""
+    tables = office.engine(conn, office.release_in_force(conn)).decisions
+    rows = evaluate(tables["escalation_ladder"], {"source": "inspection"})
+    assert isinstance(rows, list), "the ladder collects"
+    return ladder(rows)  # type: ignore[arg-type]  # cells of a decision table are wider than texts and numbers
+
+
+# --- what is due ----------------------------------------------------------------------------------------------------
+
+
+def _due(patrol: Round, rungs: tuple[Rung, ...], calendar: WorkingCalendar) -> Iterator[int]:
+    """Yield the ids of findings to look at, each once, in pages by id."""
+    conditions = [_newly_late(patrol.today)]
+    conditions += [reached for rung in rungs if (reached := _reached(rung, patrol.today, calendar)) is not None]
+    seen: set[int] = set()
+    for condition in conditions:
+        last = 0
+        while True:
+            query = select(F.id).where(F.state == State.OPEN, condition, F.id > last).order_by(F.id).limit(AT_ONCE)
+            with patrol.office.read() as conn:
+                page = conn.scalars(query).all()
+            yield from (found for found in page if found not in seen)
+            seen.update(page)
+            if len(page) < AT_ONCE:
+                break
+            last = page[-1]
+
+
+def _newly_late(today: date) -> ColumnElement[bool]:
+    return and_(F.due_on < today, F.overdue_since.is_(None), F.submitted_at.is_(None))
+
+
+def _reached(rung: Rung, today: date, calendar: WorkingCalendar) -> ColumnElement[bool] | None:
+    """Return the findings that stand on *rung* and have not been noticed there; None for what no finding reaches."""
+    unnoticed = [N.kind == "finding", N.subject == F.id, N.cycle == F.cycle, N.code == rung.code]
+    unnoticed += [N.trigger == str(rung.trigger)]
+    match rung.trigger:
+        case Trigger.DEADLINE | Trigger.KEY_FINDING:
+            latest = _latest_due(rung, today, calendar)
+            here = [
+                F.due_on <= latest,
+                F.submitted_at.is_(None),
+                ~exists().where(*unnoticed, N.period == _text(F.due_on)),
+            ]
+            return and_(*here, F.is_key) if rung.trigger is Trigger.KEY_FINDING else and_(*here)
+        case Trigger.NO_PROGRESS:
+            last = func.coalesce(F.progress_at, F.issued_at)
+            before = end_of_day(_counted_back(rung, today, calendar))
+            return and_(last <= before, F.submitted_at.is_(None), ~exists().where(*unnoticed, N.at > last))
+        case Trigger.RETURNED:
+            rounds = cast(F.returns / rung.after_days, Integer) * rung.after_days
+            return and_(F.returns >= rung.after_days, ~exists().where(*unnoticed, N.period == _text(rounds)))
+        case Trigger.CONCENTRATED | Trigger.DECISION:
+            return None
+
+
+def _text(column: Any) -> ColumnElement[str]:
+    return cast(column, String)
+
+
+def _counted_back(rung: Rung, today: date, calendar: WorkingCalendar) -> date:
+    """Return the last day from which ``after_days`` have passed by *today*."""
+    if rung.unit is LadderUnit.DAYS:
+        return today - timedelta(days=rung.after_days)
+    return calendar.add_working_days(today, -rung.after_days).end
+
+
+def _latest_due(rung: Rung, today: date, calendar: WorkingCalendar) -> date:
+    """Return the latest due day that can stand on *rung*; a few days too many do no harm, since the rule decides.
+
+    Before the due day the free days behind the last working day count as well, in the longest holiday nine of them.
+    """
+    is_early = rung.unit is LadderUnit.WORKING_DAYS and rung.after_days < 0
+    return _counted_back(rung, today, calendar) + timedelta(days=10 if is_early else 0)
+
+
+# --- one finding ----------------------------------------------------------------------------------------------------
+
+
+def _climb(patrol: Round, rungs: tuple[Rung, ...], calendar: WorkingCalendar, finding_id: int) -> Mapping[str, int]:
+    did: Counter[str] = Counter()
+
+    def body(work: Work) -> AnyCase:
+        did.clear()
+        work.guard, work.holds_letters = patrol.guard, patrol.is_catching_up
+        case = work.finding(finding_id)
+        if case.finding.state is not State.OPEN:
+            return case
+        case.finding, late = case.finding.mark_overdue(work.today)
+        work.record(case, late)
+        did["overdue"] += late is not None
+
+        noticed = _noticed(work.conn, "finding", case.id, case.finding.cycle)
+        heard = [key for key, outcome in noticed.items() if outcome != PASSED_OVER]
+        reachable = [rung for rung in rungs if case.finding.submitted_at is None or rung.trigger is Trigger.RETURNED]
+        climb = next_notices(reachable, standing_of(work, case), work.today, calendar, noticed=heard)
+        did.update(_note(work, case, climb, calendar, kind="finding", subject=case.id, noticed=noticed))
+        _pass_over(work, case, reachable, climb, noticed, calendar)
+        return case
+
+    patrol.office.as_clock("patrol_deadlines", body, at=patrol.now)
+    return did
+
+
+def standing_of(work: Work, case: FindingCase) -> Standing:
+    """Return what the ladder looks at."""
+    finding = case.finding
+    extended = select(func.max(extensions.c.decided_at)).where(
+        extensions.c.finding_id == case.id,
+        extensions.c.cycle == finding.cycle,
+        extensions.c.verdict == "approved",
+    )
+    since = work.conn.execute(extended).scalar() or finding.issued_at
+    return Standing(
+        subject=f"finding:{case.id}",
+        cycle=finding.cycle,
+        due_on=finding.due_on,
+        since=shanghai_date(since) if since else None,
+        last_progress_on=shanghai_date(finding.progress_at) if finding.progress_at else None,
+        returned=finding.returns,
+        is_key=finding.is_key,
+    )
+
+
+def _noticed(conn: Connection, kind: str, subject: int, cycle: int) -> dict[NoticeKey, str]:
+    rows = conn.execute(
+        select(N.code, N.trigger, N.period, N.outcome).where(N.kind == kind, N.subject == subject, N.cycle == cycle)
+    )
+    return {
+        NoticeKey(f"{kind}:{subject}", cycle, code, Trigger(trigger), period): outcome
+        for code, trigger, period, outcome in rows
+    }
+
+
+def _note(
+    work: Work,
+    case: AnyCase,
+    climb: Climb,
+    calendar: WorkingCalendar,
+    *,
+    kind: str,
+    subject: int,
+    noticed: Mapping[NoticeKey, str],
+) -> Mapping[str, int]:
+    """Record what the ladder says; a rung that was passed over before is not written twice."""
+    did: Counter[str] = Counter()
+    parts = [("told", climb.tell), ("proposed", climb.propose), *(("superseded", other) for other in climb.superseded)]
+    for outcome, notice in parts:
+        if notice is None:
+            continue
+        if outcome == "told":
+            work.record(case, Event("RungReached", _facts(work, notice, calendar)))
+        if outcome == "proposed":
+            work.record(case, Event("RungProposed", _facts(work, notice, calendar)))
+        if notice.key not in noticed:
+            _keep(work, notice.key, kind, subject, outcome)
+        did[outcome] += 1
+    return did
+
+
+def _facts(work: Work, notice: Notice, calendar: WorkingCalendar) -> dict[str, object]:
+    rung, key = notice.rung, notice.key
+    facts: dict[str, object] = {
+        "rung": rung.code,
+        "trigger": str(rung.trigger),
+        "period": key.period,
+        "roles": list(rung.addressees),
+        "notice": f"{key.subject}|{key.cycle}|{key.code}|{key.trigger}|{key.period}",
+    }
+    if rung.reply_working_days is not None:
+        facts["reply_by"] = str(due(work.today, Period(rung.reply_working_days, PeriodUnit.WORKING_DAYS), calendar).day)
+    return facts
+
+
+def _keep(work: Work, key: NoticeKey, kind: str, subject: int, outcome: str) -> None:
+    row = {
+        "id": new_id(),
+        "kind": kind,
+        "subject": subject,
+        "cycle": key.cycle,
+        "code": key.code,
+        "trigger": str(key.trigger),
+        "period": key.period,
+        "outcome": outcome,
+        "at": work.at,
+    }
+    work.write_later(insert(notices), row)
+
+
+def _pass_over(
+    work: Work,
+    case: FindingCase,
+    rungs: list[Rung],
+    climb: Climb,
+    noticed: Mapping[NoticeKey, str],
+    calendar: WorkingCalendar,
+) -> None:
+    """Note the early rungs that lie before the issue, or every round would look at this finding again."""
+    due_on = case.finding.due_on
+    new = {notice.key for notice in (climb.tell, climb.propose, *climb.superseded) if notice}
+    for rung in rungs:
+        if rung.trigger not in (Trigger.DEADLINE, Trigger.KEY_FINDING) or rung.after_days >= 0 or due_on is None:
+            continue
+        key = NoticeKey(f"finding:{case.id}", case.finding.cycle, rung.code, rung.trigger, str(due_on))
+        days = calendar.working_days_between(due_on, work.today)
+        late = (work.today - due_on).days if rung.unit is LadderUnit.DAYS else days
+        if late >= rung.after_days and key not in noticed and key not in new:
+            _keep(work, key, "finding", case.id, PASSED_OVER)
+
+
+# --- units where late findings heap up -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Heap:
+    unit_id: int
+    percent: int
+
+
+def _heaps(patrol: Round, rungs: tuple[Rung, ...]) -> list[_Heap]:
+    """Return the units of which so many open findings are overdue that a rung speaks of the unit."""
+    lowest = min((rung.after_days for rung in rungs if rung.trigger is Trigger.CONCENTRATED), default=None)
+    if lowest is None:
+        return []
+    late = func.count(F.overdue_since)
+    query = select(F.unit_id, func.count(), late).where(F.state == State.OPEN).group_by(F.unit_id)
+    with patrol.office.read() as conn:
+        least = patrol.office.number_setting(conn, "ladder.heap_least", patrol.today)
+        rows = conn.execute(query.having(late >= least, late * 100 >= func.count() * lowest)).all()
+    return [_Heap(unit, overdue * 100 // total) for unit, total, overdue in rows]
+
+
+def _tell_of_unit(patrol: Round, rungs: tuple[Rung, ...], calendar: WorkingCalendar, heap: _Heap) -> Mapping[str, int]:
+    """Tell of a unit on its newest list: the unit has no ledger of its own."""
+    did: Counter[str] = Counter()
+    newest = select(issue_lists.c.id).where(
+        issue_lists.c.unit_id == heap.unit_id, issue_lists.c.feedback_on.is_not(None)
+    )
+    with patrol.office.read() as conn:
+        list_id = conn.scalar(newest.order_by(issue_lists.c.id.desc()).limit(1))
+    if list_id is None:
+        return did
+
+    def body(work: Work) -> AnyCase:
+        did.clear()
+        work.guard, work.holds_letters = patrol.guard, patrol.is_catching_up
+        case = work.issue_list(list_id)
+        noticed = _noticed(work.conn, "unit", heap.unit_id, 1)
+        standing = Standing(subject=f"unit:{heap.unit_id}", percent_overdue=heap.percent)
+        concentrated = [rung for rung in rungs if rung.trigger is Trigger.CONCENTRATED]
+        climb = next_notices(concentrated, standing, work.today, calendar, noticed=list(noticed))
+        did.update(_note(work, case, climb, calendar, kind="unit", subject=heap.unit_id, noticed=noticed))
+        return case
+
+    try:
+        patrol.office.as_clock("patrol_deadlines", body, at=patrol.now)
+    except CaseError:  # the list was moved by a person four times in a row: tomorrow is another day
+        did.clear()
+    return did
