@@ -9,7 +9,7 @@ from persistence.attachments import Attachments
 from tasks.catalogue import every_act
 from tasks.office import Office
 from tasks.passwords import Passwords
-from web import door, refusals, vitals
+from web import acts, case_pages, desk, door, ledger, refusals, uploads, vitals
 from web.api import make_api
 from web.headers import SafeAnswers
 from web.house import House
@@ -29,6 +29,11 @@ def make_app(
 
     app.include_router(door.router)
     app.include_router(door.inside)
+    app.include_router(desk.router)
+    app.include_router(uploads.router)
+    app.include_router(ledger.router)
+    app.include_router(case_pages.router)
+    app.include_router(acts.router)
     app.include_router(vitals.router)
     app.mount("/api/v1", make_api(app.state.house), name="api")
     app.mount("/static", KeptFiles(directory=FOLDER / "static"), name="static")

@@ -4,7 +4,7 @@
 the visitor's language, ``icon(name)`` draws one of the sprite; the others of `words` print days, moments and money.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -39,6 +39,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["icon"] = _icon
+    made.filters["first"] = lambda items: next(iter(items), None)  # of nothing: nothing, also where words are strict
+    made.filters["last"] = lambda items: next(iter(list(items)[-1:]), None)
     made.filters["iso"] = lambda day: day.isoformat() if day else ""
     made.filters["short_moment"] = short_moment
     return made
@@ -65,7 +67,16 @@ def words(language: str) -> dict[str, Callable[..., Any]]:
         key = f"{section}.{name}"
         return say(language, key) if knows(key) else str(name)
 
+    def signal_sentence(hit: Mapping[str, Any]) -> str:
+        """Say what a signal hints at, with the facts of the hit."""
+        key = f"signal.{hit['signal']}"
+        try:
+            return say(language, key, **hit["facts"]) if knows(key) else ""
+        except KeyError:  # a later rule says more than the facts of an old hit know
+            return ""
+
     return {
+        "signal_sentence": signal_sentence,
         "t": lambda key, **facts: say(language, key, **facts),
         "word": word,
         "day": lambda day: day_on_paper(day, language) if isinstance(day, date) else "",

@@ -1,0 +1,58 @@
+"""Who may be chosen for something: people whose posts allow it today, so that a page offers nobody else."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, select
+
+from cases.rights import PERMISSIONS, Subject, may, outside
+from persistence.people import load_actor
+from persistence.tables import people, posts, tenures, units
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody who may be chosen, with the post that makes it so."""
+
+    person_id: int
+    name: str
+    post: str
+    unit: str
+
+
+def may_do(
+    conn: Connection, permission: str, subject: Subject, day: date, *, not_these: Iterable[int] = ()
+) -> list[Candidate]:
+    """Return the people who have *permission* on *subject* on *day*, by unit and post."""
+    above = [path + "/" for path in _prefixes(subject.unit_path)]
+    query = (
+        select(people.c.id, people.c.name, posts.c.title, units.c.short_name)
+        .select_from(posts)
+        .join(tenures, tenures.c.post_id == posts.c.id)
+        .join(people, people.c.id == tenures.c.person_id)
+        .join(units, units.c.id == posts.c.unit_id)
+        .where(
+            posts.c.role.in_(sorted(PERMISSIONS[permission])),
+            posts.c.scope_unit_id.in_(select(units.c.id).where(units.c.path.in_(above))),
+            tenures.c.valid_from <= day,
+            (tenures.c.valid_until.is_(None)) | (tenures.c.valid_until >= day),
+            people.c.left_on.is_(None),
+        )
+        .order_by(units.c.path, posts.c.id, people.c.id)
+    )
+    excluded = set(not_these)
+    found = {row[0]: Candidate(*row) for row in conn.execute(query) if row[0] not in excluded}
+    return [person for person in found.values() if may(load_actor(conn, person.person_id, day), permission, subject)]
+
+
+def inspectors(conn: Connection, subject: Subject, day: date, *, not_these: Iterable[int] = ()) -> list[Candidate]:
+    """Return who may look back at *subject*: from outside its unit, none of *not_these* (who rectified)."""
+    candidates = may_do(conn, "record_look_back", subject, day, not_these=not_these)
+    return [one for one in candidates if outside(load_actor(conn, one.person_id, day), subject.unit_path)]
+
+
+def _prefixes(path: str) -> list[str]:
+    """Return the paths of the units above and the unit itself, without the last slash: /1/4/ gives /1 and /1/4."""
+    parts = path.strip("/").split("/")
+    return ["/" + "/".join(parts[: n + 1]) for n in range(len(parts))]
