@@ -1,0 +1,53 @@
+"""What stands still and needs somebody's hand: faulted processes, messages nobody could take up, letters given up."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from persistence.outbox import State
+from persistence.overviews import titles_of
+from persistence.tables import cases, instances, messages, outbox, releases
+
+MOST = 200
+
+
+def faulted(conn: Connection) -> list[dict[str, Any]]:
+    """Return processes that cannot go on, oldest first, with the number of their case and where they stood."""
+    rows = conn.execute(
+        select(instances, cases.c.kind, releases.c.title.label("release_title"))
+        .join(cases, cases.c.id == instances.c.case_id)
+        .outerjoin(releases, releases.c.id == instances.c.release_id)
+        .where(instances.c.status == "faulted")
+        .order_by(instances.c.id)
+        .limit(MOST)
+    ).all()
+    numbers = titles_of(conn, (row.case_id for row in rows))
+    return [
+        {"row": row, "number": numbers.get(row.case_id, ("", ""))[0], "fault": row.fault or {}, "path": list(row.path)}
+        for row in rows
+    ]
+
+
+def unheard(conn: Connection) -> list[tuple[Row[Any], str]]:
+    """Return messages between cases that failed at least once, with the number of the case that should hear them."""
+    rows = conn.execute(
+        select(messages)
+        .where(messages.c.taken_at.is_(None), messages.c.failures > 0)
+        .order_by(messages.c.id)
+        .limit(MOST)
+    ).all()
+    numbers = titles_of(conn, (row.case_id for row in rows))
+    return [(row, numbers.get(row.case_id, ("", ""))[0]) for row in rows]
+
+
+def letter_counts(conn: Connection) -> dict[str, int]:
+    """Return how many letters are in which state."""
+    return dict(conn.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state)).tuples().all())
+
+
+def incident_count(conn: Connection) -> int:
+    """Return how many things need a hand."""
+    stuck = select(func.count()).where(instances.c.status == "faulted")
+    failed = select(func.count()).where(messages.c.taken_at.is_(None), messages.c.failures > 0)
+    dead = select(func.count()).where(outbox.c.state == State.DEAD)
+    return sum(int(conn.scalar(query) or 0) for query in (stuck, failed, dead))

@@ -1,0 +1,48 @@
+"""单位: a unit of the tree is set up, renamed, or ended; where it stands does not change, since rights hang on it."""
+
+from sqlalchemy import or_, select
+
+from cases.events import Event
+from cases.refusals import FormIncomplete
+from persistence.columns import new_id
+from persistence.tables import posts, tenures, units
+from tasks.acts import act
+from tasks.case import OfficeCase
+from tasks.form import Form
+from tasks.roster import row_of, span
+from tasks.work import Work
+
+KINDS = ("committee", "inspecting", "discipline", "organisation", "inspected", "section")
+
+
+@act(on="office", needs=("name", "short_name", "kind"), task=False, permission="edit_people")
+def edit_unit(work: Work, case: OfficeCase, form: Form) -> None:
+    """Set up a unit below *parent*, or change the one named in *unit*."""
+    words = {"name": form.text("name")[:200], "short_name": form.text("short_name")[:60]}
+    words |= {"kind": form.choice("kind", *KINDS)}
+    superior = row_of(work, posts, form, "superior_post").id if "superior_post" in form else None
+    if "unit" not in form:
+        parent = row_of(work, units, form, "parent")
+        first, last = span(form, since=work.today)
+        unit_id = new_id()
+        place = {"parent_id": parent.id, "path": f"{parent.path}{unit_id}/", "superior_post_id": superior}
+        work.add(units, id=unit_id, **words, **place, valid_from=first, valid_until=last)
+    else:
+        unit = row_of(work, units, form, "unit")
+        unit_id = unit.id
+        _, last = span(form, since=unit.valid_from)
+        if last is not None and _is_staffed(work, unit_id, last):
+            raise FormIncomplete({"valid_until": "in_use"})
+        work.set(units, unit_id, **words, superior_post_id=superior, valid_until=last)
+    work.answer |= {"unit": str(unit_id)}
+    work.record(case, Event("UnitEdited", {"unit": str(unit_id), "name": words["name"], "until": str(last or "")}))
+
+
+def _is_staffed(work: Work, unit_id: int, last: object) -> bool:
+    """Whether somebody holds a post of the unit beyond its last day."""
+    beyond = (
+        select(tenures.c.id)
+        .join(posts, posts.c.id == tenures.c.post_id)
+        .where(posts.c.unit_id == unit_id, or_(tenures.c.valid_until.is_(None), tenures.c.valid_until > last))
+    )
+    return work.conn.execute(beyond.limit(1)).first() is not None

@@ -1,0 +1,79 @@
+"""审计: whether the ledger is as it was written, and who did what when; what was written stays closed."""
+
+import time
+from datetime import date, datetime
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from cases.moments import end_of_day, start_of_day
+from persistence import ledger_search, log
+from persistence.ledger_search import Place, Sought
+from persistence.verification import verify
+from web import pages
+from web.administration import office_router
+from web.house import House, TheHouse
+
+router = office_router("read_ledger")
+PAGE = 100
+
+
+@router.get("/audit")
+def audit_page(
+    request: Request,
+    house: TheHouse,
+    who: str = "",
+    number: str = "",
+    event: str = "",
+    since: str = "",
+    until: str = "",
+    before: str = "",
+) -> Response:
+    return _page(request, house, {"who": who, "number": number, "event": event, "since": since, "until": until}, before)
+
+
+@router.post("/audit/verify")
+def verify_now(request: Request, house: TheHouse) -> Response:
+    began = time.monotonic()
+    verdict = verify(house.office.database, house.office.keyring)
+    looked = {"verdict": verdict, "seconds": time.monotonic() - began, "at": house.office.now()}
+    return _page(request, house, dict.fromkeys(("who", "number", "event", "since", "until"), ""), "", looked=looked)
+
+
+def _page(
+    request: Request, house: House, asked: dict[str, str], before: str, *, looked: dict[str, Any] | None = None
+) -> Response:
+    since, until = _day(asked["since"]), _day(asked["until"])
+    sought = Sought(
+        who=asked["who"].strip(),
+        number=asked["number"].strip(),
+        event=asked["event"].strip(),
+        since=start_of_day(since) if since else None,
+        until=end_of_day(until) if until else None,
+    )
+    with house.office.read() as conn:
+        rows = ledger_search.search(conn, sought, before=_place(before), limit=PAGE)
+        checkpoint = log.latest(conn)
+    following = f"{rows[-1].at.isoformat()}|{rows[-1].case_id}|{rows[-1].seq}" if len(rows) == PAGE else ""
+    return pages.show(
+        request, "office/audit.html", rows=rows, asked=asked, following=following, checkpoint=checkpoint,
+        looked=looked,
+    )  # fmt: skip
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def _place(text: str) -> Place | None:
+    at, _, rest = text.partition("|")
+    case_id, _, seq = rest.partition("|")
+    try:
+        moment = datetime.fromisoformat(at)
+        return (moment, int(case_id), int(seq)) if moment.tzinfo else None
+    except ValueError:
+        return None
