@@ -10,6 +10,7 @@ from tasks.catalogue import every_act
 from tasks.office import Office
 from tasks.passwords import Passwords
 from web import acts, case_pages, desk, door, ledger, refusals, uploads, vitals
+from web import office as office_pages
 from web.api import make_api
 from web.headers import SafeAnswers
 from web.house import House
@@ -35,6 +36,8 @@ def make_app(
     app.include_router(case_pages.router)
     app.include_router(acts.router)
     app.include_router(vitals.router)
+    for router in office_pages.ROUTERS:
+        app.include_router(router)
     app.mount("/api/v1", make_api(app.state.house), name="api")
     app.mount("/static", KeptFiles(directory=FOLDER / "static"), name="static")
 

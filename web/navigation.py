@@ -22,6 +22,15 @@ PLACES = (
     Place("/", "home", "inbox", ("view",)),
     Place("/findings", "findings", "list-check", ("view",)),
     Place("/lists", "lists", "file-text", ("view",)),
+    Place("/import", "imports", "upload", ("import_list",)),
+    Place("/units", "units", "sitemap", ("edit_people",)),
+    Place("/releases", "releases", "binoculars", ("publish_release",)),
+    Place("/incidents", "incidents", "bug", ("repair_case",)),
+    Place("/patrols", "patrols", "refresh", ("run_patrol",)),
+    Place("/calendar", "calendar", "calendar", ("edit_settings", "map_posts")),
+    Place("/settings", "settings", "settings", ("edit_settings",)),
+    Place("/audit", "audit", "shield-check", ("read_ledger",)),
+    Place("/letters", "letters", "mail", ("view", "edit_people", "edit_settings", "read_ledger")),
 )
 
 
