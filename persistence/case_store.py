@@ -264,8 +264,9 @@ def dossier(conn: Connection, finding: Finding, *, staff: set[int]) -> Dossier:
     verified = [row for row in checks if row["act"] == "verify_rectification"]
     last = verified[-1] if verified else None
     held = [row for row in visits if row["confirmed_at"] and row["result"] == "held"]
+    from_visits = {(row["recorded_by"], row["recorded_at"]) for row in visits}  # what inspectors brought home
     rectifiers = (
-        {row["uploaded_by"] for row in proofs}
+        {row["uploaded_by"] for row in proofs if (row["uploaded_by"], row["uploaded_at"]) not in from_visits}
         | {row["person_id"] for row in submitted}
         | {row["person_id"] for row in progress}
         | {row["person_id"] for row in checks if row["act"] in ("review_rectification", "sign_rectification")}

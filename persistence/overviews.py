@@ -86,6 +86,12 @@ def my_tasks(
     return [Task(*row) for row in connection.execute(query, values)]
 
 
+def every_task(connection: Connection, *, limit: int = 200) -> list[Task]:
+    """Return what waits for anybody, earliest due day first: for the operator at the machine."""
+    page = select(T.id).order_by(T.sort_on, T.id).limit(limit).subquery()
+    return [Task(*row) for row in connection.execute(_shown(page))]
+
+
 def my_task_count(
     connection: Connection,
     holders: Sequence[str],
@@ -136,6 +142,11 @@ def _page(holders: int, further: bool, passes: ColumnElement[bool] | None) -> Se
     merged = union_all(*parts).subquery()
     page = select(merged.c.id).order_by(merged.c.sort_on, merged.c.id).limit(bindparam("limit")).subquery()
 
+    return _shown(page)
+
+
+def _shown(page: Any) -> Select[Any]:
+    """Return the lines of the tasks whose ids are in *page*."""
     number, title = func.coalesce(F.number, I.number), func.coalesce(F.title, I.title)
     shown = [T[field.name] for field in fields(Task)[:-3]]
     joined = (

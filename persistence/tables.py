@@ -728,7 +728,7 @@ patrol_runs = Table(
     Column("name", String(40), nullable=False),
     Column("period", String(30), nullable=False),  # the slot of the timetable: one run each
     Column("woken_by", String(20), nullable=False),  # prefect, clock, command
-    Column("flow_run", String(60)),  # Prefect's name of the run
+    Column("flow_run", String(60)),  # Prefect's id of the run
     Column("fence", Integer, nullable=False),
     Column("started_at", Moment, nullable=False),
     Column("ended_at", Moment),

@@ -87,7 +87,7 @@ def look_for_signals(work: Work, case: AnyCase, _facts: Any = None) -> list[Hit]
 
 
 def signals_standing(work: Work, case: FindingCase) -> list[tuple[str, str]]:
-    """Return (signal, severity) that the facts of this moment raise and nobody has kept yet: asked before a sign-off."""
+    """Return (signal, severity) that the facts raise now and nobody has kept yet: asked before a sign-off."""
     table, _ = table_in_force(work.office, work.conn)
     return [(hit.signal, hit.severity) for hit in new_hits(work, case, hits(snapshot_of(work, case), table))]
 

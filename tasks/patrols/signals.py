@@ -1,4 +1,4 @@
-"""疑点巡检: looks again at findings that were changed since the last round, and at those that time itself makes suspect."""
+"""疑点巡检: looks again at findings that were changed since the last round, or that grew suspect with time."""
 
 from collections import Counter
 from collections.abc import Iterator

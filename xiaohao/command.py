@@ -1,0 +1,702 @@
+"""The command line: what prints for people also takes ``--json``; a refusal is one sentence and ends 1."""
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy import inspect, select, true
+
+from bpmn.release import Release, shipped
+from cases.moments import shanghai_date
+from cases.refusals import CaseError, RehearsalOnly, Unknown
+from cases.rights import Actor
+from persistence import dossiers, ledger, log, outbox, overviews, verification
+from persistence.outbox import State
+from persistence.overviews import FindingFilters, FindingLine
+from persistence.people import load_actor, person_of_login
+from persistence.tables import cases, findings, issue_lists, releases, signal_hits, units
+from persistence.tokens import account_of_token
+from persistence.visibility import visible_findings, visible_lists
+from tasks.begin import begin
+from tasks.between_cases import wake_due
+from tasks.deliver import deliver as deliver_letters
+from tasks.deliver import thaw
+from tasks.import_list import find_unit, import_list
+from tasks.office import Answer, Office
+from tasks.passwords import Passwords
+from tasks.patrols import PATROLS
+from tasks.patrols.run import run_patrol
+from tasks.releases import draft_release, problems_of
+from tasks.work import CLOCK
+from xiaohao.settings import Settings, SettingsWrong
+from xiaohao.speech import fail, language, on_screen, refuse, said, sentence, tell
+from xiaohao.wiring import Wired
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="销号 xiaohao")
+process_app = typer.Typer(no_args_is_help=True, help="流程 diagrams and releases")
+audit_app = typer.Typer(no_args_is_help=True, help="审计 the ledger")
+app.add_typer(process_app, name="process")
+app.add_typer(audit_app, name="audit")
+
+
+class NotBegun(CaseError):
+    """The database is empty: it was neither initialised nor filled with demonstration data."""
+
+    code = "not_begun"
+
+
+class WrongToken(CaseError):
+    """``XIAOHAO_TOKEN`` is missing, or belongs to somebody else."""
+
+    code = "wrong_token"
+
+
+def main() -> None:
+    """Run the command line; what was refused is said in one sentence."""
+    as_json = "--json" in sys.argv
+    try:
+        app()
+    except CaseError as refusal:
+        refuse(refusal, as_json)
+    except SettingsWrong as why:
+        fail(str(why), as_json)
+
+
+# --- what commands share --------------------------------------------------------------------------------------------
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.utcoffset() is None:
+        raise typer.BadParameter(sentence("moment_wrong"))
+    return moment
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(sentence("day_wrong")) from None
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
+At = Annotated[datetime | None, typer.Option("--at", parser=_moment, metavar="TIME", help="rehearsals only")]
+As = Annotated[str | None, typer.Option("--as", metavar="USER", help="login")]
+
+
+def _wired() -> Wired:
+    return Wired(Settings.read())
+
+
+def _opened(wired: Wired) -> Office:
+    """Return the office of a database that was begun, its schema brought up to date. Raises NotBegun."""
+    if not _is_begun(wired.office):
+        raise NotBegun()
+    return wired.open()
+
+
+def _is_begun(office: Office) -> bool:
+    with office.read() as conn:
+        return inspect(conn).has_table("cases") and conn.scalar(select(cases.c.id).limit(1)) is not None
+
+
+def _office() -> Office:
+    return _opened(_wired())
+
+
+def _actor(office: Office, login: str) -> Actor:
+    """Return the person of *login*. Raises Unknown."""
+    with office.read() as conn:
+        found = person_of_login(conn, login)
+        if found is None:
+            raise Unknown()
+        return load_actor(conn, found[0], shanghai_date(office.now()), account_id=found[1])
+
+
+def _authorised(office: Office, login: str, at: datetime | None) -> Actor:
+    """Return the person of *login*, who proves himself by his token; a rehearsal asks for none. Raises WrongToken."""
+    with office.read() as conn:
+        found = person_of_login(conn, login)
+        if not office.is_rehearsal(conn):
+            token = os.environ.get("XIAOHAO_TOKEN", "")
+            if not token or found is None or account_of_token(conn, token) != found:
+                raise WrongToken()
+        if found is None:
+            raise Unknown()
+        return load_actor(conn, found[0], shanghai_date(at or office.now()), account_id=found[1])
+
+
+def _rehearsed(office: Office, at: datetime | None) -> datetime:
+    """Return the moment for which a command runs. Raises RehearsalOnly."""
+    if at is None:
+        return office.now()
+    with office.read() as conn:
+        if not office.is_rehearsal(conn):
+            raise RehearsalOnly()
+    return at
+
+
+# --- serving --------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="XIAOHAO_HOST")] = None,
+    port: Annotated[int | None, typer.Option(help="XIAOHAO_PORT")] = None,
+    no_prefect: Annotated[bool, typer.Option("--no-prefect", help="the embedded clock keeps the timetable")] = False,
+    with_demo: Annotated[bool, typer.Option("--demo", help="fill an empty database with demonstration data")] = False,
+) -> None:
+    """Serve the pages, the clock, and Prefect beside them."""
+    from dataclasses import replace
+
+    from workflows.prefect_child import PrefectChild
+    from xiaohao.serve import serve as run
+    from xiaohao.serve import write_log
+
+    write_log()
+    settings = Settings.read()
+    host, port = host or settings.host, settings.port if port is None else port
+    if "XIAOHAO_BASE_URL" not in os.environ:
+        settings = replace(settings, base_url=f"http://{host}:{port}")
+    wired = Wired(settings)
+    if with_demo and not _is_begun(wired.office):
+        print(sentence("demo_being_made"), flush=True)
+        _make_demo(wired, 0)
+    wired.open()
+
+    def ready(child: PrefectChild | None) -> None:
+        if with_demo:
+            _tell_demo_users()
+        print(sentence("serving", address=settings.base_url), flush=True)
+        if child:
+            print(sentence("prefect_at", address=child.ui_url), flush=True)
+
+    run(wired, host, port, prefect=settings.prefect and not no_prefect, ready=ready)
+    wired.close()
+
+
+@app.command()
+def worker() -> None:
+    """Run clock and letters without the web."""
+    from xiaohao.serve import work, write_log
+
+    write_log()
+    wired = _wired()
+    _opened(wired)
+    work(wired, lambda: print(sentence("working"), flush=True))
+    wired.close()
+
+
+# --- beginning ------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def init(
+    rehearsal: Annotated[bool, typer.Option("--rehearsal", help="acts may name their moment")] = False,
+    unit: Annotated[str, typer.Option(help="name of the topmost unit")] = "本级党委",
+    as_json: AsJson = False,
+) -> None:
+    """Begin an empty database and print the one-time links of the first administrators."""
+    from xiaohao.first_people import name_administrators
+
+    wired = _wired()
+    begin(wired.office, rehearsal=rehearsal)
+    links = name_administrators(wired.office, unit=unit)
+    shown = [asdict(link) | {"url": wired.settings.base_url + link.path} for link in links]
+    lines = [sentence("first_links"), *(f"  {link['login']:10} {link['url']}" for link in shown)]
+    tell(as_json, {"administrators": shown, "rehearsal": rehearsal}, lines)
+
+
+@app.command()
+def demo(
+    findings_more: Annotated[int, typer.Option("--findings", min=0, help="so many generated findings more")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Fill an empty database with demonstration units, people and findings, the same every time."""
+    from xiaohao.demonstration import demo_users
+
+    wired = _wired()
+    _make_demo(wired, findings_more)
+    with wired.office.read() as conn:
+        numbers = conn.scalars(select(issue_lists.c.number).order_by(issue_lists.c.number)).all()
+        count = len(conn.scalars(select(findings.c.id)).all())
+    users = [asdict(user) for user in demo_users()]
+    lines = [f"  {user['login']:14} {user['password']:16} {user['unit']}　{user['post']}" for user in users]
+    lines = [*lines, sentence("demo_made", findings=count, lists=len(numbers))]
+    tell(as_json, {"users": users, "lists": list(numbers), "findings": count}, lines)
+
+
+def _make_demo(wired: Wired, more: int) -> None:
+    from xiaohao.demonstration import furnish
+    from xiaohao.demonstration_story import tell_story
+    from xiaohao.first_people import require_empty
+
+    begin(wired.office, rehearsal=True)
+    require_empty(wired.office)
+    furnish(wired.office, Passwords(cheap=True))
+    tell_story(wired.office, wired.attachments, findings=more)
+
+
+def _tell_demo_users() -> None:
+    """Print one sign-in of each role: who is who is best seen in the order of the way."""
+    from xiaohao.demonstration import demo_users
+
+    seen: set[str] = set()
+    for user in demo_users():
+        if user.role not in seen:
+            seen.add(user.role)
+            print(f"  {user.login:14} {user.password:16} {user.unit}　{user.post}")
+
+
+@app.command("import")
+def import_ledger(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    unit: Annotated[str | None, typer.Option(help="the inspected unit")] = None,
+    feedback_on: Annotated[date | None, typer.Option(parser=_day, metavar="DATE")] = None,
+    sheet: Annotated[str | None, typer.Option()] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="read only")] = False,
+    user: As = None,
+    at: At = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read a ledger and open an issue list with its findings, all of them or none."""
+    office = _office()
+    moment = _rehearsed(office, at)
+    actor = _authorised(office, user, at) if user else CLOCK
+    content = file.read_bytes()
+    done = import_list(
+        office, actor, file.name, content,
+        unit=unit, feedback_on=feedback_on, sheet=sheet, dry_run=dry_run, at=moment if at else None,
+    )  # fmt: skip
+    office.settle()
+    read = done.intake
+    lines = [sentence("imported", list=done.list_number or "—", count=len(done.created), read=len(read.findings))]
+    document = done.as_json(language())
+    lines += [f"  {row['sheet']} {row['row']} {row['column']}: {row['why']}" for row in document["rejected"]]
+    lines += [f"  {row['row']}: {row['why']}" for row in document["flagged"]]
+    tell(as_json, document, lines)
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+@app.command("findings")
+def list_findings(
+    unit: Annotated[str | None, typer.Option()] = None,
+    state: Annotated[str | None, typer.Option(help="registered, open, suspended, signed_off")] = None,
+    stage: Annotated[str | None, typer.Option()] = None,
+    kind: Annotated[str | None, typer.Option(help="IMMEDIATE, PHASED, CONTINUOUS")] = None,
+    number: Annotated[str | None, typer.Option("--list", help="number of an issue list")] = None,
+    overdue: Annotated[bool, typer.Option("--overdue")] = False,
+    suspected: Annotated[bool, typer.Option("--suspected", help="with undecided signals")] = False,
+    search: Annotated[str | None, typer.Option(help="part of number, title or detail")] = None,
+    limit: Annotated[int, typer.Option(min=1)] = 200,
+    user: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """List findings, earliest due day first."""
+    office = _office()
+    visible = visible_findings(_actor(office, user)) if user else true()
+    with office.read() as conn:
+        unit_id = find_unit(conn, unit) if unit else None
+        if unit and unit_id is None:
+            raise Unknown()
+        path = conn.scalar(select(units.c.path).where(units.c.id == unit_id)) if unit_id else None
+        list_id = conn.scalar(select(issue_lists.c.id).where(issue_lists.c.number == number)) if number else None
+        if number and list_id is None:
+            raise Unknown()
+        filters = FindingFilters(
+            unit_path=path, state=state, stage=stage, kind=kind, list_id=list_id, search=search,
+            overdue=True if overdue else None, has_attention=True if suspected else None,
+        )  # fmt: skip
+        lines = overviews.list_findings(conn, visible, filters, limit=limit)
+    tell(as_json, {"findings": [_line(line) for line in lines]}, map(_in_words, lines))
+
+
+def _line(line: FindingLine) -> dict[str, Any]:
+    hidden = ("id", "list_id", "unit_id", "unit_path", "leader_post_id", "handler_post_id")
+    return {name: value for name, value in asdict(line).items() if name not in hidden}
+
+
+def _in_words(line: FindingLine) -> str:
+    mark = "▲" if line.overdue_since else "?" if line.attention else " "
+    where = f"{line.state}/{line.stage}"
+    return f"{mark} {line.number}  {_on(line.due_on)}  {where:24}  {line.unit_name}  {line.title[:40]}"
+
+
+def _on(day: date | None) -> str:
+    return f"{day.isoformat() if day else '—':10}"
+
+
+@app.command("finding")
+def show_finding(
+    number: str,
+    user: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show everything that is kept of one finding, or of one issue list."""
+    office = _office()
+    actor = _actor(office, user) if user else None
+    with office.read() as conn:
+        seen = visible_findings(actor) if actor else true()
+        row = dossiers.find_case(conn, findings, number, seen)
+        if row is not None:
+            document = dossiers.finding_dossier(conn, row, warned=True)
+        else:
+            row = dossiers.find_case(conn, issue_lists, number, visible_lists(actor) if actor else true())
+            if row is None:
+                raise Unknown()
+            document = dossiers.list_dossier(conn, row)
+        events = ledger.of_case(conn, row.id)
+    history = [{"seq": e.seq, "event": e.event, "act": e.act, "at": e.at, "who": e.who, "post": e.post} for e in events]
+    lines = [f"{number}  {row.title}", f"{row.state}/{row.stage}"]
+    lines += [f"  {on_screen(event.at)}  {event.event}  {event.who}" for event in events]
+    tell(as_json, document | {"events": history}, lines)
+
+
+@app.command("tasks")
+def list_tasks(
+    user: Annotated[str | None, typer.Option("--user", metavar="USER")] = None,
+    limit: Annotated[int, typer.Option(min=1)] = 200,
+    as_json: AsJson = False,
+) -> None:
+    """List what waits for people, or for one of them."""
+    office = _office()
+    with office.read() as conn:
+        if user:
+            actor = _actor(office, user)
+            lines = overviews.my_tasks(
+                conn, actor.holders, actor.person_id, limit=limit,
+                visible=visible_findings(actor), visible_lists=visible_lists(actor),
+            )  # fmt: skip
+        else:
+            lines = overviews.every_task(conn, limit=limit)
+    shown = ("id", "act", "stage", "role", "label", "holder", "since", "due_on", "number", "title", "unit_name")
+    document = {"tasks": [{name: getattr(line, name) for name in shown} for line in lines]}
+    tell(as_json, document, (f"{_on(t.due_on)}  {t.number}  {t.label}  {t.holder}" for t in lines))
+
+
+@app.command("letters")
+def list_letters(
+    state: Annotated[State | None, typer.Option()] = None,
+    user: Annotated[str | None, typer.Option("--user", metavar="USER")] = None,
+    limit: Annotated[int, typer.Option(min=1)] = 200,
+    as_json: AsJson = False,
+) -> None:
+    """List letters, newest first."""
+    office = _office()
+    person = _actor(office, user).person_id if user else None
+    with office.read() as conn:
+        rows = outbox.mailbox(conn, person_id=person, state=state, limit=limit)
+    shown = ("id", "letter", "role", "address", "state", "attempts", "facts", "created_at", "sent_at", "last_answer")
+    document = {"letters": [{name: getattr(row, name) for name in shown} for row in rows]}
+    lines = (f"{row.state:10}  {row.letter:22}  {row.address}  {row.facts.get('number', '')}" for row in rows)
+    tell(as_json, document, lines)
+
+
+# --- acting ---------------------------------------------------------------------------------------------------------
+
+
+@app.command("act")
+def do_act(
+    act: str,
+    number: str,
+    user: Annotated[str, typer.Option("--as", metavar="USER", help="login; XIAOHAO_TOKEN proves it")],
+    data: Annotated[str | None, typer.Option(metavar="FILE", help="answers of the form as JSON; - is stdin")] = None,
+    attach: Annotated[list[str] | None, typer.Option(metavar="PATH", help="PATH[=KIND[:MEASURE[:DATE]]]")] = None,
+    key: Annotated[str | None, typer.Option(help="the same key has one effect")] = None,
+    version: Annotated[int | None, typer.Option(help="refused when the case has moved on")] = None,
+    task: Annotated[str | None, typer.Option(help="id of the open task")] = None,
+    at: At = None,
+    as_json: AsJson = False,
+) -> None:
+    """Do one act as a person."""
+    from xiaohao.attaching import attached
+
+    wired = _wired()
+    office = _opened(wired)
+    moment = _rehearsed(office, at) if at else None
+    actor = _authorised(office, user, at)
+    given = _given(data)
+    files = attached(office, wired.attachments, number, attach or ())
+    answer = office.perform(
+        actor, act, number, given, key=key, version=version, attachments=files, at=moment, task=task
+    )
+    tell(as_json, asdict(answer), [_answered(answer)])
+
+
+def _given(data: str | None) -> dict[str, Any]:
+    if data is None:
+        return {}
+    try:
+        text = sys.stdin.read() if data == "-" else Path(data).read_text("utf-8")
+        given = json.loads(text)
+    except (OSError, ValueError) as why:
+        raise typer.BadParameter(f"--data: {why}") from why
+    if not isinstance(given, dict):
+        raise typer.BadParameter("--data: a JSON object is needed")
+    return given
+
+
+def _answered(answer: Answer) -> str:
+    return sentence("acted", number=answer.number, stage=answer.stage, open=", ".join(answer.open_acts) or "—")
+
+
+@app.command()
+def patrol(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help=", ".join(PATROLS))] = None,
+    at: At = None,
+    as_json: AsJson = False,
+) -> None:
+    """Wake what is due and run the periodic checks once."""
+    office = _office()
+    if unknown := set(names or ()) - set(PATROLS):
+        raise typer.BadParameter(", ".join(sorted(unknown)))
+    now = _rehearsed(office, at)
+    woken = _wake_all(office, now)
+    done = [run_patrol(office, name, now, "command") for name in names or PATROLS]
+    document = {"at": now, "woken": woken, "patrols": [asdict(one) for one in done]}
+    lines = [f"{one.name}: " + ", ".join(f"{name} {count}" for name, count in one.counts.items()) for one in done]
+    tell(as_json, document, [sentence("woken", count=woken), *lines])
+
+
+def _wake_all(office: Office, now: datetime) -> int:
+    woken = 0
+    while some := wake_due(office, at=now):
+        woken += some
+        if some < 200:
+            break
+    office.settle(1_000)
+    return woken
+
+
+@app.command("deliver")
+def deliver_now(
+    at: At = None,
+    after_restore: Annotated[
+        str | None, typer.Option(metavar="send|forget", help="lets the letters of a restored database go")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send the letters that wait."""
+    wired = _wired()
+    office = _opened(wired)
+    if after_restore not in (None, "send", "forget"):
+        raise typer.BadParameter("--after-restore: send, forget")
+    if after_restore:
+        thaw(office, forget=after_restore == "forget")
+    now = _rehearsed(office, at)
+    total: dict[str, int] = {}
+    while True:
+        counts = deliver_letters(office, wired.settings.smtp, wired.house, now=now)
+        for name, count in counts.items():
+            total[name] = total.get(name, 0) + count
+        if not any(counts.values()):
+            break
+    with office.read() as conn:
+        total["waiting"] = outbox.waiting_count(conn)
+    lines = [", ".join(f"{name} {count}" for name, count in total.items())]
+    if wired.settings.smtp is None:
+        lines.append(sentence("no_mail_server"))
+    tell(as_json, total, lines)
+
+
+@app.command("signals")
+def show_signals(number: str, as_json: AsJson = False) -> None:
+    """Show the paper-rectification signals of a finding; a signal is a lead, never a verdict."""
+    from config.messages import say
+
+    office = _office()
+    with office.read() as conn:
+        found = conn.scalar(select(findings.c.id).where(findings.c.number == number))
+        if found is None:
+            raise Unknown()
+        rows = conn.execute(select(signal_hits).where(signal_hits.c.finding_id == found).order_by(signal_hits.c.id))
+        hits = [dict(row) for row in rows.mappings()]
+    shown = ("cycle", "signal", "severity", "rule_version", "facts", "quotes", "raised_at", "decision", "reason")
+    document = [
+        {name: hit[name] for name in shown} | {"sentence": say(language(), f"signal.{hit['signal']}", **hit["facts"])}
+        for hit in hits
+    ]
+    lines = [f"{hit['signal']} {hit['severity']}  {hit['sentence']}" for hit in document] or [sentence("no_signals")]
+    tell(as_json, {"number": number, "signals": document}, lines)
+
+
+# --- diagrams -------------------------------------------------------------------------------------------------------
+
+Folders = {".bpmn": "processes", ".dmn": "decisions", ".json": "forms"}
+
+
+@process_app.command("check")
+def check_files(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False)], as_json: AsJson = False
+) -> None:
+    """Check diagrams, tables and forms as they would stand in a release."""
+    problems = [
+        {"file": problem.file, "element": problem.element, "code": problem.code, "text": problem.sentence(language())}
+        for problem in problems_of(_with(shipped(), files))
+    ]
+    lines = [f"{problem['file']}: {problem['text']}" for problem in problems] or [sentence("no_problems")]
+    tell(as_json, {"problems": problems}, lines)
+    raise typer.Exit(1 if problems else 0)
+
+
+def _with(release: Release, files: list[Path]) -> Release:
+    return release.with_files(_release_files(files))
+
+
+def _release_files(files: list[Path]) -> dict[str, bytes]:
+    unknown = [path.name for path in files if path.suffix not in Folders]
+    if unknown:
+        raise typer.BadParameter(", ".join(unknown))
+    return {f"{Folders[path.suffix]}/{path.name}": path.read_bytes() for path in files}
+
+
+@process_app.command("list")
+def list_releases(as_json: AsJson = False) -> None:
+    """List releases, newest first."""
+    office = _office()
+    with office.read() as conn:
+        rows = conn.execute(select(releases).order_by(releases.c.drafted_at.desc())).mappings().all()
+        in_force = office.release_in_force(conn)
+    document = [dict(row) | {"in_force": row["id"] == in_force} for row in rows]
+    lines = [f"{'*' if r['in_force'] else ' '} {r['id'][:12]}  {r['state']:10} {r['title']}" for r in document]
+    tell(as_json, {"releases": document}, lines)
+
+
+@process_app.command("publish")
+def publish(
+    files: Annotated[list[Path] | None, typer.Argument(exists=True, dir_okay=False)] = None,
+    drafted_by: Annotated[str | None, typer.Option("--as", metavar="USER", help="who drafts")] = None,
+    confirmed_by: Annotated[str | None, typer.Option("--confirmed-by", metavar="USER", help="who publishes")] = None,
+    release: Annotated[str | None, typer.Option(help="a draft that stands already")] = None,
+    title: Annotated[str, typer.Option()] = "",
+    at: At = None,
+    as_json: AsJson = False,
+) -> None:
+    """Keep changed files as a draft, publish a draft as a second person, or both in a rehearsal."""
+    office = _office()
+    moment = _rehearsed(office, at) if at else None
+    draft = release
+    if files:
+        if drafted_by is None:
+            raise typer.BadParameter("--as")
+        person = _authorised(office, drafted_by, at)
+        draft = draft_release(
+            office, _release_files(files), title or ", ".join(p.name for p in files), person.person_id
+        )
+    if draft is None:
+        raise typer.BadParameter("FILE, --release")
+    if confirmed_by is None:
+        tell(as_json, {"release": draft, "state": "draft"}, [sentence("drafted", release=draft)])
+        return
+    actor = _authorised(office, confirmed_by, at)
+    office.perform(actor, "publish_release", "office", {"release": draft}, at=moment)
+    tell(as_json, {"release": draft, "state": "published"}, [sentence("published", release=draft)])
+
+
+# --- trust and repair -----------------------------------------------------------------------------------------------
+
+
+@audit_app.command("verify")
+def verify(
+    witness: Annotated[list[Path] | None, typer.Option(exists=True, help="checkpoints exported earlier")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check every event, head and checkpoint. Ends 0 clean, 1 tampered with, 2 cannot decide."""
+    wired = _wired()
+    try:
+        office = _opened(wired)
+        witnessed = [point for path in witness or () for point in _checkpoints(path)]
+        verdict = verification.verify(office.database, office.keyring, witnessed=witnessed)
+    except (CaseError, OSError, ValueError, KeyError) as why:
+        reason = said(why) if isinstance(why, CaseError) else str(why)
+        tell(as_json, {"clean": None, "why": reason}, [sentence("cannot_verify", why=reason)])
+        raise typer.Exit(2) from why
+    problems = [asdict(problem) for problem in verdict.problems]
+    document = {"clean": verdict.clean, "cases": verdict.cases, "events": verdict.events, "sealed": verdict.sealed}
+    lines = [sentence("verified" if verdict.clean else "tampered", events=verdict.events, cases=verdict.cases)]
+    lines += [f"  {problem['case_id']} #{problem['seq']} {problem['kind']} {problem['detail']}" for problem in problems]
+    tell(as_json, document | {"problems": problems}, lines)
+    raise typer.Exit(0 if verdict.clean else 1)
+
+
+def _checkpoints(path: Path) -> list[log.Checkpoint]:
+    points = json.loads(path.read_text("utf-8"))["checkpoints"]
+    return [log.Checkpoint(**point | {"at": datetime.fromisoformat(point["at"])}) for point in points]
+
+
+@audit_app.command("prove")
+def prove(
+    number: str,
+    seq: Annotated[int | None, typer.Argument(help="event; by default the last one")] = None,
+    _json: AsJson = True,
+) -> None:
+    """Write the proof that an event stands in the log; `persistence/proof_check.py` checks it alone."""
+    from tasks.patrols.audit import seal
+
+    office = _office()
+    seal(office)
+    with office.read() as conn:
+        case_id = conn.scalar(select(findings.c.id).where(findings.c.number == number))
+        case_id = case_id or conn.scalar(select(issue_lists.c.id).where(issue_lists.c.number == number))
+        if case_id is None:
+            raise Unknown()
+        last = conn.scalar(select(cases.c.ledger_seq).where(cases.c.id == case_id))
+        proof = log.prove(conn, case_id, seq or int(last or 0))
+    proof |= {"public_keys": office.keyring.public_keys()}
+    tell(True, proof, [])
+
+
+@audit_app.command("export")
+def export(_json: AsJson = True) -> None:
+    """Print the checkpoints, to be kept where the database's owner cannot write, and the public keys."""
+    office = _office()
+    with office.read() as conn:
+        points = [asdict(point) for point in log.every(conn)]
+    tell(True, {"checkpoints": points, "public_keys": office.keyring.public_keys()}, [])
+
+
+@app.command("doctor")
+def doctor(as_json: AsJson = False) -> None:
+    """Check what has to hold after any fault. Ends 1 when something does not."""
+    from xiaohao.doctor import examine
+
+    wired = _wired()
+    office = _opened(wired)
+    complaints = examine(office, wired.attachments)
+    lines = [f"{complaint.check}: {complaint.what}" for complaint in complaints] or [sentence("healthy")]
+    tell(as_json, {"healthy": not complaints, "complaints": [asdict(one) for one in complaints]}, lines)
+    raise typer.Exit(1 if complaints else 0)
+
+
+@app.command("backup")
+def back_up(file: Path, as_json: AsJson = False) -> None:
+    """Write database, evidence and keys as one consistent archive, also while the house is running."""
+    from xiaohao.archive import backup
+
+    wired = _wired()
+    _opened(wired)
+    made = backup(wired.office.database, wired.settings.data, file)
+    tell(as_json, asdict(made), [sentence("backed_up", file=file, rows=made.rows, files=made.files)])
+
+
+@app.command("restore")
+def restore_from(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Fill an empty place from an archive; no letter leaves before `deliver --after-restore`."""
+    from xiaohao.archive import restore
+
+    settings = Settings.read()
+    made = restore(settings.database_url, settings.data, file)
+    tell(as_json, asdict(made), [sentence("restored", rows=made.rows, files=made.files)])
