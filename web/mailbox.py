@@ -25,14 +25,14 @@ everybodys = office_router("repair_case")
 PAGE = 50
 
 
-@router.get("/letters")
+@router.get("/mailbox")
 def own_letters(request: Request, house: TheHouse, person: SignedIn, before: int | None = None) -> Response:
     with house.office.read() as conn:
         rows = outbox.mailbox(conn, person_id=person.actor.person_id, before=before, limit=PAGE)
     return _letters(request, rows, None)
 
 
-@router.get("/letters/{letter_id}")
+@router.get("/mailbox/{letter_id}")
 def own_letter(request: Request, house: TheHouse, person: SignedIn, letter_id: int) -> Response:
     with house.office.database.writing() as conn:
         outbox.mark_read(conn, person.actor.person_id, letter_id, now=house.office.now())

@@ -30,7 +30,7 @@ PLACES = (
     Place("/calendar", "calendar", "calendar", ("edit_settings", "map_posts")),
     Place("/settings", "settings", "settings", ("edit_settings",)),
     Place("/audit", "audit", "shield-check", ("read_ledger",)),
-    Place("/letters", "letters", "mail", ("view", "edit_people", "edit_settings", "read_ledger")),
+    Place("/mailbox", "letters", "mail", ("view", "edit_people", "edit_settings", "read_ledger")),
 )
 
 

@@ -5,6 +5,7 @@ from fastapi.responses import Response
 from sqlalchemy import select
 
 from cases.refusals import Unknown
+from config.messages import say
 from config.timetable import TIMETABLE
 from persistence.tables import patrol_runs
 from tasks.patrols import PATROLS
@@ -12,19 +13,20 @@ from tasks.patrols.run import run_patrol
 from web import pages
 from web.administration import back_to, office_router, was_done
 from web.house import TheHouse
+from web.signed_in import SignedIn
 
 router = office_router("run_patrol")
 RUNS = 60
 
 
 @router.get("/patrols")
-def patrols_page(request: Request, house: TheHouse, done: str | None = None) -> Response:
+def patrols_page(request: Request, house: TheHouse, person: SignedIn, done: str | None = None) -> Response:
     with house.office.read() as conn:
         runs = conn.execute(select(patrol_runs).order_by(patrol_runs.c.started_at.desc()).limit(RUNS)).all()
     latest = {name: next((run for run in runs if run.name == name), None) for name in PATROLS}
     return pages.show(
-        request, "office/patrols.html", runs=runs, latest=latest, timetable=TIMETABLE, done=was_done(done),
-        prefect_url=house.settings.prefect_url,
+        request, "office/patrols.html", runs=runs, latest=latest, done=was_done(done),
+        when=lambda name: _when(person.language, name), prefect_url=house.settings.prefect_url,
     )  # fmt: skip
 
 
@@ -36,3 +38,14 @@ def run_now(house: TheHouse, name: str, afterwards: BackgroundTasks) -> Response
     answer = back_to("/patrols", "run_patrol")
     answer.background = afterwards
     return answer
+
+
+def _when(language: str, name: str) -> str:
+    """Return when a patrol runs by itself, in words; a cron of another shape as it stands."""
+    cron = TIMETABLE.get(name, "")
+    minute, hour, *rest = cron.split() or ["", ""]
+    if rest != ["*", "*", "*"] or not minute.isdecimal():
+        return cron
+    if hour == "*":
+        return say(language, "office.hourly", minute=minute.zfill(2))
+    return say(language, "office.daily", clock=f"{hour.zfill(2)}:{minute.zfill(2)}") if hour.isdecimal() else cron
