@@ -28,7 +28,7 @@ def owed(work: "Work") -> list[Owed]:
             for told in told_of(event.kind):
                 trigger = str(event.facts.get("notice") or f"e{place}")
                 due += [(told.letter, *rest, trigger) for rest in _to(work, case, event, told)]
-        for task in case.tasks_new:
+        for task in case.tasks_new if not work.moves_tasks else ():
             due += [(*rest, f"t{task.id}") for rest in _task_letters(work, task)]
         keep = set(once_per_person((letter, _person(recipient)) for letter, recipient, *_ in due))
         for letter, recipient, role, facts, trigger in due:

@@ -74,6 +74,7 @@ class Work:
         self.answer: dict[str, Any] = {}  # what the caller is told beside success
         self.kept_now: set[str] = set()  # files whose row this act puts down
         self.guard: Callable[[Connection], None] | None = None  # asked first in the write: may this still be done?
+        self.moves_tasks = False  # its new tasks are known to their holders already
         self.holds_letters = False  # they wait to be folded into a digest
         self._cases: dict[int, AnyCase] = {}
         self._creations: list[tuple[Table, list[dict[str, Any]]]] = []
@@ -291,7 +292,7 @@ class Work:
         running.steps.append(step | {"at": self.at, "deadlines": deadlines.resolved})
         for element in turn.path:
             running.path[element] = running.path.get(element, 0) + 1
-        self._retask(case, running, [self._task(case, running, task) for task in turn.open_tasks])
+        self._retask(case, running, [self.task_row(case, running, task) for task in turn.open_tasks])
         if turn.done:
             running.status, running.outcome = "done", turn.outcome
         self._show_stage(case, running, turn)
@@ -300,7 +301,7 @@ class Work:
         for ask in turn.asked:
             operate(self, case, running, ask)
 
-    def _task(self, case: AnyCase, running: Running, task: OpenTask) -> TaskRow:
+    def task_row(self, case: AnyCase, running: Running, task: OpenTask) -> TaskRow:
         known = next((row for row in case.open_tasks() if row.id == task.id), None)
         if known is not None:
             return known
