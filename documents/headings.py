@@ -108,18 +108,20 @@ def _read(sheet: Sheet, first: int, last: int, corrected: Mapping[str, str | Non
         under = lower[column] if column < len(lower) else ""
         written = f"{over}/{under}" if over and under and over != under else over or under
         if written:
-            parts = (written, under, over) if under else (written,)
-            columns.append(Heading(column, written, _meaning(parts, corrected)))
+            parts = tuple(part for part in (under, over) if part)  # the lower one says more
+            columns.append(Heading(column, written, _meaning(written, parts, corrected)))
     columns = _once_each(columns)
     known = {heading.field for heading in columns if heading.field}
     return Headings(first, last, tuple(columns)) if known & TEXTS and len(known) >= 2 else None
 
 
-def _meaning(parts: tuple[str, ...], corrected: Mapping[str, str | None]) -> str | None:
-    for part in parts:
+def _meaning(written: str, parts: tuple[str, ...], corrected: Mapping[str, str | None]) -> str | None:
+    """What people corrected, else what is known as it stands, else what a known heading is mentioned in."""
+    for part in (written, *parts):
         if plain_heading(part) in corrected:
             return corrected[plain_heading(part)]
-    return next((field for part in parts if (field := field_of(part))), None)
+    exact = (synonyms().get(plain_heading(part)) for part in parts)
+    return next((field for field in (*exact, *map(field_of, parts)) if field), None)
 
 
 def _once_each(columns: list[Heading]) -> list[Heading]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import fields as dataclass_fields
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -16,7 +17,7 @@ from documents.headings import Heading, Headings, fields, find_headings, plain_h
 from documents.limited import LIMITS, Book, Cell, Limits, Place, Sheet, kind_of, read_book
 from documents.measures import split_measures
 from documents.readings import Duplicate, Flagged, Intake, Note, ReadFinding, Rejected, Why, Written, WrittenRow
-from documents.refusals import HeadingUnknown, NoLedgerFound, SheetHidden, SheetUnknown, TooManyRows
+from documents.refusals import FileKindUnknown, HeadingUnknown, NoLedgerFound, SheetHidden, SheetUnknown, TooManyRows
 
 __all__ = ["Duplicate", "Flagged", "Intake", "Note", "ReadFinding", "Rejected", "Why", "Written", "read_ledger"]
 
@@ -40,6 +41,8 @@ def read_ledger(
         if wanted is not None and wanted not in fields():
             raise HeadingUnknown(heading=heading, field=wanted)
     kind = kind_of(name, content, limits)
+    if kind == "docx":
+        raise FileKindUnknown(name=name)  # documents come through ``documents.door``
     book = Book((read_delimited(name, content, limits),)) if kind == "text" else read_book(kind, content, limits)
     return read_tables(book, unit=unit, feedback_on=feedback_on, sheet=sheet, mapping=mapping, limits=limits)
 
@@ -97,6 +100,7 @@ class _Reading:
         self.notes: list[Note] = []
         self._seen: dict[tuple[str, ...], ReadFinding] = {}
         self._numbers: dict[str, ReadFinding] = {}
+        self._places: dict[tuple[str, ...], int] = {}  # where a finding stands in the list, by what it is
 
     def note(self, sheet: str, row: int | None, code: str, /, **facts: object) -> None:
         self.notes.append(Note(sheet, row, Why(code, {"sheet": sheet, "row": row or "", **facts})))
@@ -118,11 +122,29 @@ class _Reading:
                 written = finding.written.get(name) or before.written[name]
                 self.flag(finding.sheet, finding.row, written.column, "repeated_but_different", of=before.row)
             return
+        if self._completes_another_sheet(finding):
+            return
         if number and (other := self._numbers.get(number)):
             self.flag(finding.sheet, finding.row, _column_of(finding, "number"), "number_used_twice", of=other.row)
         self._seen[said] = finding
         self._numbers.setdefault(number, finding)
+        self._places.setdefault(_identity(finding), len(self.findings))
         self.findings.append(finding)
+
+    def _completes_another_sheet(self, finding: ReadFinding) -> bool:
+        """Whether *finding* stands on another sheet too, as in 问题清单, 任务清单, 责任清单; what is new is added."""
+        place = self._places.get(_identity(finding))
+        if place is None or finding.seq is None or self.findings[place].sheet == finding.sheet:
+            return False
+        before = self.findings[place]
+        new = {name: value for name in _COMPLETED if (value := getattr(finding, name)) and not getattr(before, name)}
+        self.findings[place] = replace(before, **new, written={**finding.written, **before.written})
+        for name in _differences(before, finding):
+            if name in before.written and name in finding.written:
+                column = finding.written[name].column
+                self.flag(finding.sheet, finding.row, column, "repeated_but_different", of=before.row)
+        self.note(finding.sheet, finding.row, "sheets_joined", other=before.sheet, of=before.row)
+        return True
 
     def intake(self) -> Intake:
         return Intake(
@@ -135,6 +157,15 @@ class _Reading:
             mapping=self.mapping,
             notes=tuple(self.notes),
         )
+
+
+_COMPLETED = tuple(
+    each.name for each in dataclass_fields(ReadFinding) if each.name not in {"sheet", "row", "seq", "title", "written"}
+)
+
+
+def _identity(finding: ReadFinding) -> tuple[str, ...]:
+    return str(finding.seq), same_text(finding.number or ""), same_text(finding.title), same_text(finding.detail)
 
 
 def _differences(before: ReadFinding, again: ReadFinding) -> list[str]:
@@ -195,7 +226,7 @@ class _SheetReading:
     def __init__(self, reading: _Reading, sheet: Sheet, headings: Headings, *, since_1904: bool) -> None:
         self.reading = reading
         self.sheet = sheet
-        self.headings = _with_unit_column(headings, sheet)
+        self.headings = _told_by_content(headings, sheet)
         self.since_1904 = since_1904
         self.columns = self.headings.by_field
         self.places = {name: (heading.column, heading.written) for name, heading in self.columns.items()}
@@ -507,6 +538,7 @@ def _stale_by(rows: list[list[Cell]], tall: Sequence[tuple[int, int, int]], firs
         spans = [(top + shift, left, bottom + shift) for top, left, bottom in tall]
         return all(
             span[0] >= first
+            and span[2] < len(rows)
             and _at(rows, (span[0], span[1])) != ""
             and all(_at(rows, place) == "" for place in _covered(rows, span))
             for span in spans
@@ -527,17 +559,23 @@ def _at(rows: list[list[Cell]], place: Place) -> Cell:
     return rows[index][column] if index < len(rows) and column < len(rows[index]) else ""
 
 
-def _with_unit_column(headings: Headings, sheet: Sheet) -> Headings:
-    """A column 单位 that holds nothing but 元 and 万元 is the unit of the amounts, not who is responsible."""
+def _told_by_content(headings: Headings, sheet: Sheet) -> Headings:
+    """What a heading leaves open and its column tells: 单位 over 元 and 万元 only, 整改要求 over kinds only."""
+    known = headings.by_field
 
-    def column(heading: Heading) -> Iterator[str]:
-        for row in sheet.rows[headings.last + 1 :]:
-            if heading.column < len(row) and row[heading.column] != "":
-                yield _text(row[heading.column])
+    def texts(heading: Heading) -> set[str]:
+        column = heading.column
+        rows = sheet.rows[headings.last + 1 :]
+        return {_text(row[column]).strip() for row in rows if column < len(row) and row[column] != ""} - {""}
 
     def better(heading: Heading) -> Heading:
-        texts = set(column(heading)) if plain_heading(heading.written) == "单位" else set()
-        return replace(heading, field="amount_unit") if texts and all(map(unit_of, texts)) else heading
+        if plain_heading(heading.written) == "单位" and (said := texts(heading)) and all(map(unit_of, said)):
+            return replace(heading, field="amount_unit")
+        if heading.field is None and "kind" not in known and re.search("整改|类型", heading.written):
+            said = texts(heading)
+            if said and all(len(text) <= 8 and read_kind(text) for text in said):
+                return replace(heading, field="kind")
+        return heading
 
     return replace(headings, columns=tuple(better(heading) for heading in headings.columns))
 

@@ -43,7 +43,7 @@ def with_part(content: bytes, name: str, change: Callable[[bytes], bytes]) -> by
 
 def with_saved_result(content: bytes, cell: str, result: str) -> bytes:
     """*content* whose formula in *cell* has the saved *result*, as spreadsheet programs leave it."""
-    pattern = re.compile(rf'(<c r="{cell}"[^>]*>\s*<f>[^<]*</f>)\s*<v\s*/>'.encode())
+    pattern = re.compile(rf'(<c r="{cell}"[^>]*>\s*<f>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)'.encode())
     return with_part(
         content, "xl/worksheets/sheet1.xml", lambda xml: pattern.sub(rb"\1<v>" + result.encode() + b"</v>", xml)
     )
