@@ -69,7 +69,8 @@ def keep_release(
     row: dict[str, Any] = {"id": release.id, "title": title, "state": state, "drafted_by": drafted_by, "drafted_at": at}
     if state == "published":
         row |= {"published_by": drafted_by, "published_at": at}
-    if conn.execute(insert_new(conn, releases, "id"), row).rowcount == 1:
+    added = insert_new(conn, releases, "id").returning(releases.c.id)  # PostgreSQL's rowcount says nothing here
+    if conn.execute(added, row).first() is not None:
         files = [{"release_id": release.id, "path": path, "content": text} for path, text in release.files.items()]
         conn.execute(insert(release_files), files)
 

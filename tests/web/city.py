@@ -106,21 +106,23 @@ def password_of(login: str) -> str:
 @cache
 def _template() -> Path:
     folder = Path(mkdtemp(prefix="xiaohao-city-"))
+    found_city(f"sqlite:///{folder / 'city.sqlite'}", folder).office.database.dispose()
+    return folder
+
+
+def found_city(url: str, folder: Path) -> City:
+    """Return a city in the empty database at *url*; its keys and files are in *folder*."""
     every_act()
-    office = Office(Database(f"sqlite:///{folder / 'city.sqlite'}"), Keyring.read(folder / "keys.json"))
+    office = Office(Database(url), Keyring.read(folder / "keys.json"))
+    city = City(office, Attachments(folder / "files"), Passwords(cheap=True))
     begin(office, rehearsal=True)
-    furnish(office, Passwords(cheap=True))
-    with office.read() as conn:
-        found = person_of_login(conn, "office1")
-        assert found is not None
-        actor = load_actor(conn, found[0], shanghai_date(office.now()), account_id=found[1])
+    furnish(office, city.passwords)
     new = [
         NewFinding(str(seq), title, Kind.PHASED, detail=f"{title}的具体情况。", measures=("清退到位", "修订制度"))
         for seq, title in enumerate(("超标准发放津贴补贴", "公务接待审批不严", "固定资产账实不符"), 1)
     ]
-    open_list(office, actor, unit_id=UNIT, round_id=1, title="江夏国资集团巡察反馈问题清单", new=new)
-    office.database.dispose()
-    return folder
+    open_list(office, city.actor("office1"), unit_id=UNIT, round_id=1, title="江夏国资集团巡察反馈问题清单", new=new)
+    return city
 
 
 def fresh_city(folder: Path) -> City:

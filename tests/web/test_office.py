@@ -394,6 +394,20 @@ def test_incidents_name_the_number_and_the_cause_but_not_the_finding(city: City)
     assert scalar(city, select(messages.c.failures).where(messages.c.id == 5)) == 0
 
 
+def test_a_damaged_process_is_mended_from_the_page(city: City) -> None:
+    number = city.issue()[0]
+    case = scalar(city, select(findings.c.id).where(findings.c.number == number))
+    write(city, update(instances).where(instances.c.case_id == case).values(state=b"broken", status="faulted"))
+    admin = Browser(city, "sysadmin1")
+
+    page = admin.follow(admin.post("/incidents", act="repair_case", case=str(case), number=number))
+
+    assert "没有流程异常" in page
+    assert city.act("u11handler", "accept_finding", number).events == ("FindingAccepted",)
+    again = admin.post("/incidents", act="repair_case", case=str(case), number=number)
+    assert again.status_code == 422
+
+
 def test_a_patrol_runs_when_it_is_asked_to(city: City) -> None:
     city.issue()
     admin = Browser(city, "sysadmin1")
