@@ -22,6 +22,7 @@ from tasks.case import FindingCase
 from web.seeing import Offer, Seen
 
 FILES = frozenset({"evidence", "attachments"})
+CHOSEN = frozenset({"measure", "signal"})  # texts that name a row of the case
 SIDE_BY_SIDE = frozenset({"date", "number", "money", "line"})
 
 
@@ -137,7 +138,7 @@ def _field(
     error: str,
 ) -> Field:
     language = seen.person.language
-    widget = _widget(part)
+    widget = _widget(name, part)
     return Field(
         name=name,
         label=_said(part, "title", language) or name,
@@ -153,7 +154,7 @@ def _field(
     )
 
 
-def _widget(part: Mapping[str, Any]) -> str:
+def _widget(name: str, part: Mapping[str, Any]) -> str:
     """Return which control asks for a field."""
     asked, kind = part.get("x-widget"), part["type"]
     if kind == "array":
@@ -164,7 +165,7 @@ def _widget(part: Mapping[str, Any]) -> str:
         return "people" if asked == "person" else "checkboxes"
     if kind == "boolean":
         return "tick"
-    if asked in ("person", "evidence", "signal", "measure", "post", "unit"):
+    if asked in ("person", "evidence", "post", "unit") or name in CHOSEN:
         return "select"
     if "enum" in part:
         return "radio"
@@ -193,7 +194,7 @@ def _choices(seen: Seen, name: str, part: Mapping[str, Any], widget: str) -> Seq
     if name == "criteria_met":
         query = select(criteria.c.seq, criteria.c.text).where(criteria.c.finding_id == seen.case.id)
         return [Choice(str(seq), f"{seq}. {text}") for seq, text in seen.conn.execute(query.order_by(criteria.c.seq))]
-    return _rows_to_choose(seen, str(part.get("x-widget", "")))
+    return _rows_to_choose(seen, name)
 
 
 def _rows_to_choose(seen: Seen, what: str) -> Sequence[Choice]:

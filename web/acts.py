@@ -89,7 +89,7 @@ def do_act(
             key=f"form {form.get('key', '')}"[:80],
             version=_whole(form.get("version")),
             attachments=uploads.attachments_of(rows, plain=asked.plain_files),
-            task=offer.task.id if offer.task else None,
+            task=task,  # as the form named it: the same form sent again is the same act
         )
     except CaseError as refused:
         return _give_back(request, house, person, room, number, offer, form, refused)

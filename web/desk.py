@@ -134,7 +134,9 @@ def _predicates(person: Person, show: str) -> tuple[ColumnElement[bool], ColumnE
             of_lists, L.report_due_on.between(person.today, until)
         )
     if show == "overdue":
-        return and_(of_findings, F.due_on < person.today), and_(of_lists, L.report_due_on < person.today)
+        return and_(of_findings, F.due_on < person.today, F.submitted_at.is_(None)), and_(
+            of_lists, L.report_due_on < person.today
+        )
     if show == "attention":
         return and_(of_findings, F.attention > 0), false()
     if show == "returned":
@@ -156,17 +158,23 @@ def _rows(house: House, conn: Connection, person: Person, show: str, after: str)
     shown, more = tasks[:PAGE], tasks[PAGE:]
     known = _of_cases(conn, [task.case_id for task in shown])
     clockwork = clockwork_of(house, conn, person)
-    rows = [Row(task, clockwork.show(task.due_on), *known[task.case_id]) for task in shown if task.case_id in known]
+    rows = [
+        Row(task, clockwork.show(task.due_on) if known[task.case_id][4] else None, *known[task.case_id][:4])
+        for task in shown
+        if task.case_id in known
+    ]
     return rows, "|".join(shown[-1].place) if more else ""
 
 
-def _of_cases(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[Room, int, int, bool]]:
+def _of_cases(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[Room, int, int, bool, bool]]:
+    """Return case id -> (room, undecided signals, returns, secret, whether its clock runs)."""
     F, L = findings.c, issue_lists.c
-    found: dict[int, tuple[Room, int, int, bool]] = {}
-    for row in conn.execute(select(F.id, F.attention, F.returns, F.confidentiality).where(F.id.in_(ids))):
-        found[row.id] = ("findings", row.attention, row.returns, row.confidentiality > 1)
+    found: dict[int, tuple[Room, int, int, bool, bool]] = {}
+    query = select(F.id, F.attention, F.returns, F.confidentiality, F.submitted_at).where(F.id.in_(ids))
+    for row in conn.execute(query):
+        found[row.id] = ("findings", row.attention, row.returns, row.confidentiality > 1, row.submitted_at is None)
     for list_id, level in conn.execute(select(L.id, L.confidentiality).where(L.id.in_(ids))):
-        found[list_id] = ("lists", 0, 0, level > 1)
+        found[list_id] = ("lists", 0, 0, level > 1, True)
     return found
 
 

@@ -72,7 +72,7 @@ class Drawing:
 
     process: str
     file: str
-    taken: Sequence[str]
+    taken: Mapping[str, int]  # element id -> times entered
     waiting: Sequence[str]
 
 
@@ -175,7 +175,7 @@ def drawings_of(seen: Seen) -> list[Drawing]:
             if name in drawings or file not in files:
                 continue
             drawn = files[file].decode()
-            taken = [element for element in path if f'id="{element}"' in drawn]
+            taken = {element: times for element, times in path.items() if f'id="{element}"' in drawn}
             now = [element for element in waiting if f'id="{element}"' in drawn]
             if name == process or now or any(t not in ("look_back",) for t in taken if name == "look_back"):
                 drawings[name] = Drawing(name, file, taken, now or _called(waiting, path, name))

@@ -99,6 +99,14 @@
     });
   }
 
+  // Elements are counted, flows are not: a flow back was taken where its source was entered more often than it was left ahead.
+  function wasTaken(flow, times) {
+    if (!times[flow.source.id] || !times[flow.target.id]) return false;
+    if (flow.target.x >= flow.source.x) return true;
+    const ahead = flow.source.outgoing.filter((other) => other !== flow && other.type === "bpmn:SequenceFlow");
+    return times[flow.source.id] > ahead.reduce((sum, other) => sum + (times[other.target.id] || 0), 0);
+  }
+
   // Diagrams with the way that was taken. They are fetched when their tab is opened first.
   async function draw(canvas) {
     if (canvas.dataset.drawn || !window.BpmnViewer) return;
@@ -108,13 +116,19 @@
     if (!answer.ok) return;
     await viewer.importXML(await answer.text());
     const view = viewer.get("canvas"), registry = viewer.get("elementRegistry");
-    const taken = new Set(JSON.parse(canvas.dataset.taken || "[]")), waiting = new Set(JSON.parse(canvas.dataset.waiting || "[]"));
-    for (const id of taken) if (registry.get(id)) view.addMarker(id, "way-taken");
+    const times = JSON.parse(canvas.dataset.taken || "{}"), waiting = new Set(JSON.parse(canvas.dataset.waiting || "[]"));
+    for (const id of Object.keys(times)) if (registry.get(id)) view.addMarker(id, "way-taken");
     for (const id of waiting) if (registry.get(id)) { view.removeMarker(id, "way-taken"); view.addMarker(id, "way-here"); }
     for (const flow of registry.filter((element) => element.type === "bpmn:SequenceFlow")) {
-      if (taken.has(flow.source.id) && (taken.has(flow.target.id) || waiting.has(flow.target.id))) view.addMarker(flow.id, "way-taken");
+      if (wasTaken(flow, times)) view.addMarker(flow.id, "way-taken");
     }
     view.zoom("fit-viewport", "auto");
+    const here = registry.get([...waiting][0]);
+    const outer = view.viewbox().outer, scale = 0.75; // too small to read: show the present place at a size that reads
+    if (here && view.zoom() < 0.7) {
+      const width = outer.width / scale, height = outer.height / scale;
+      view.viewbox({ x: here.x + here.width / 2 - width / 2, y: here.y + here.height / 2 - height / 2, width, height });
+    }
   }
   function drawAll() {
     for (const canvas of document.querySelectorAll("[data-diagram]")) if (canvas.offsetParent !== null) draw(canvas);
