@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from persistence.columns import Blob, Id, Json, Moment, Money, Path
@@ -276,8 +277,15 @@ findings = Table(
     Column("suspended_because", Text),
     Column("attention", Integer, nullable=False, default=0),  # undecided signals
     Column("returns", Integer, nullable=False, default=0),  # in this cycle
-    Index("ix_findings_unit", "unit_path", "id"),
+    Index("ix_findings_unit", "unit_path", "confidentiality", "state", "overdue_since"),  # covers what counts ask for
     Index("ix_findings_due", "due_on", "id"),
+    Index(
+        "ix_findings_overdue",
+        "due_on",
+        "id",
+        sqlite_where=text("overdue_since IS NOT NULL"),
+        postgresql_where=text("overdue_since IS NOT NULL"),
+    ),
     Index("ix_findings_list", "list_id", "seq"),
     Index("ix_findings_state_due", "state", "due_on", "id"),
 )

@@ -96,8 +96,9 @@ class _Chains:
         moments = [type_coerce(ledger.c[name], String).label(name) for name in ("at", "recorded_at")]
         heads = [cases.c.id.label("case_id"), cases.c.ledger_seq, cases.c.ledger_head, cases.c.head_mac]
         query = select(*heads, *columns, *moments, ledger.c.hash).select_from(cases.outerjoin(ledger))
-        rows = connection.execute(query.order_by(cases.c.id, ledger.c.seq), execution_options=STREAMED).mappings()
-        by_case = groupby(map(dict, rows), itemgetter("case_id"))
+        rows = connection.execute(query.order_by(cases.c.id, ledger.c.seq), execution_options=STREAMED)
+        names = tuple(rows.keys())
+        by_case = groupby((dict(zip(names, row, strict=True)) for row in rows), itemgetter("case_id"))
         found = [problem for _, rows_of_case in by_case for problem in self._case(rows_of_case)]
         cut = {problem.case_id for problem in found if problem.kind is Kind.CUT}
         return [self._explained(problem, shortened=problem.case_id in cut) for problem in found]
