@@ -7,7 +7,7 @@ import re
 from documents.limited import LIMITS, Limits, Sheet
 from documents.refusals import FileDamaged, TextUnreadable, TooManyRows
 
-DELIMITERS = ",\t;，|"
+DELIMITERS = ",\t;|"
 LONGEST_CELL = 32_767  # characters; more comes from a quote that was never closed
 
 

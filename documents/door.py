@@ -24,7 +24,12 @@ def read_file(
 ) -> Intake:
     """Understand any file that is let in, as ``read_ledger`` or ``read_feedback`` do, with their refusals."""
     kind = kind_of(name, content, limits)
-    text = Path(name).suffix.lower() == ".txt"
-    if kind == "docx" or (text and not find_headings(read_delimited(name, content, limits), mapping)):
+    if kind == "docx" or (Path(name).suffix.lower() == ".txt" and not _is_table(name, content, mapping, limits)):
         return read_feedback(name, content, unit=unit, feedback_on=feedback_on, mapping=mapping, limits=limits)
     return read_ledger(name, content, unit=unit, feedback_on=feedback_on, sheet=sheet, mapping=mapping, limits=limits)
+
+
+def _is_table(name: str, content: bytes, mapping: Mapping[str, str | None] | None, limits: Limits) -> bool:
+    """Whether a text file is a ledger: two known words may stand in any sentence, three side by side are headings."""
+    headings = find_headings(read_delimited(name, content, limits), mapping)
+    return headings is not None and len(headings.by_field) >= 3

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -236,6 +237,18 @@ def test_an_audit_list_comes_with_its_own_kinds_and_states() -> None:
 
     assert [(f.kind, f.status) for f in intake.findings] == [(Kind.IMMEDIATE, "已整改"), (Kind.CONTINUOUS, "正在整改")]
     assert [f.amount_yuan for f in intake.findings] == [Decimal("1023000.00"), None]
+
+
+def test_an_old_workbook_is_read_like_a_new_one() -> None:
+    """A .xls with merged cells, a hidden sheet and days counted from 1904."""
+    intake = read_ledger("old_1904.xls", (Path(__file__).parent / "old_1904.xls").read_bytes())
+
+    assert [(f.aspect, f.title, f.amount_yuan, f.due_on) for f in intake.findings] == [
+        ("作风方面", "甲", Decimal("15000.00"), date(2025, 6, 30)),
+        ("作风方面", "乙", Decimal("4500.00"), date(2024, 3, 5)),
+        ("", "丙", None, None),
+    ]
+    assert [note.sheet for note in intake.notes if note.why.code == "hidden_sheet"] == ["藏"]
 
 
 CELL = st.text(

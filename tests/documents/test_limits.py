@@ -19,22 +19,22 @@ SHEET = "xl/worksheets/sheet1.xml"
 
 
 def bomb() -> bytes:
-    """One gigabyte of blanks in a sheet that is one megabyte on disk."""
+    """320 MB of blanks in a file that is a third of a megabyte on disk."""
     into = io.BytesIO(GOOD)
     with zipfile.ZipFile(into, "a", zipfile.ZIP_DEFLATED) as package, package.open("xl/media/x.xml", "w") as part:
-        for _ in range(1024):
+        for _ in range(320):
             part.write(b" " * (1 << 20))
     return into.getvalue()
 
 
 def lying_bomb() -> bytes:
-    """A part that says it is small and unpacks to 400 MB."""
+    """A part that says it is small and unpacks to 32 MB."""
     into = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(GOOD)) as old, zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as new:
         for entry in old.namelist():
-            new.writestr(entry, b" " * (400 << 20) if entry == SHEET else old.read(entry))
+            new.writestr(entry, b" " * (32 << 20) if entry == SHEET else old.read(entry))
     content = into.getvalue()
-    return content.replace(struct.pack("<L", 400 << 20), struct.pack("<L", 5000))
+    return content.replace(struct.pack("<L", 32 << 20), struct.pack("<L", 5000))
 
 
 def phantom(place: str = "XFD1048576") -> bytes:
@@ -44,8 +44,8 @@ def phantom(place: str = "XFD1048576") -> bytes:
 
 
 def many_cells() -> bytes:
-    """Three million cells in a few rows that claim to be one."""
-    cells = b'<row r="3">' + b'<c r="A3"><v>1</v></c>' * 3_000_000 + b"</row></sheetData>"
+    """Two million cells and more in a few rows that claim to be one."""
+    cells = b'<row r="3">' + b'<c r="A3"><v>1</v></c>' * 2_100_000 + b"</row></sheetData>"
     return with_part(GOOD, SHEET, lambda xml: xml.replace(b"</sheetData>", cells))
 
 
