@@ -1,5 +1,6 @@
 """What stands still and needs somebody's hand: faulted processes, messages nobody could take up, letters given up."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -23,9 +24,19 @@ def faulted(conn: Connection) -> list[dict[str, Any]]:
     ).all()
     numbers = titles_of(conn, (row.case_id for row in rows))
     return [
-        {"row": row, "number": numbers.get(row.case_id, ("", ""))[0], "fault": row.fault or {}, "path": list(row.path)}
+        {
+            "row": row,
+            "number": numbers.get(row.case_id, ("", ""))[0],
+            "fault": row.fault or {},
+            "since": _moment((row.fault or {}).get("at")),
+            "path": list(row.path),
+        }
         for row in rows
     ]
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def unheard(conn: Connection) -> list[tuple[Row[Any], str]]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from cases.finding import Kind
 from cases.rights import Actor
-from documents.intake import read_ledger
+from documents.door import read_file
 from documents.readings import Intake, ReadFinding
 from persistence.tables import rounds, units
 from tasks.open_list import NewFinding, Source, UnknownUnit, open_list
@@ -63,7 +63,7 @@ def import_list(
 
     *unit*: name of the inspected unit, before what the file says. Raises the refusals of ``documents`` and UnknownUnit.
     """
-    intake = read_ledger(name, content, unit=unit, feedback_on=feedback_on, sheet=sheet, mapping=mapping)
+    intake = read_file(name, content, unit=unit, feedback_on=feedback_on, sheet=sheet, mapping=mapping)
     if dry_run:
         return Imported(intake, None)
     with office.read() as conn:
