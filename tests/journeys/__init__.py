@@ -1,0 +1,1 @@
+"""Three journeys through the whole house: a click, a timer, a letter."""
