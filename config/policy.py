@@ -1,4 +1,4 @@
-"""Numbers that a place decides: defaults of the first day; a setting with a date overrides each (table ``settings``)."""
+"""Numbers that a place decides: defaults of the first day; a setting with a date overrides each (``settings``)."""
 
 from collections.abc import Mapping
 
@@ -23,4 +23,4 @@ NUMBERS: Mapping[str, int] = {
 }
 
 CRITERIA = ("measures", "money", "people", "similar", "rule")
-"""Closure criteria that a finding begins with, in their order; texts under ``criterion.*``. Source: 安徽 2019, 销号办法."""
+"""Closure criteria that a finding begins with, in their order; texts: ``criterion.*``. Source: 安徽 2019, 销号办法."""

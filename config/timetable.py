@@ -1,4 +1,7 @@
-"""When patrols run by themselves: cron of five fields, read in Asia/Shanghai, the same for Prefect and for our clock."""
+"""When patrols run by themselves: cron of five fields, read in Asia/Shanghai, the same for Prefect and for our clock.
+
+Days of the week by name (mon): APScheduler counts them from Monday, Prefect from Sunday.
+"""
 
 from collections.abc import Mapping
 

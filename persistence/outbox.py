@@ -139,7 +139,7 @@ def settle(connection: Connection, outcomes: Sequence[Outcome], *, now: datetime
     sent = [outcome for outcome in outcomes if outcome.fate is Fate.SENT]
     other = [outcome for outcome in outcomes if outcome.fate is not Fate.SENT]
     if sent:
-        still_open = outbox.c.state.in_((State.SENDING, State.WAITING))
+        still_open = (outbox.c.state == State.SENDING) | (outbox.c.state == State.WAITING)  # many at once take no IN
         done = update(outbox).where(outbox.c.id == bindparam("of"), still_open)
         done = done.values(state=State.SENT, sent_at=now, claimed_until=None, last_answer=bindparam("answer"))
         connection.execute(done, [{"of": outcome.id, "answer": outcome.answer} for outcome in sent])

@@ -20,7 +20,7 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 FIRST_PORT = 4217
-STARTS_WITHIN = 90.0  # seconds until the server answers; 10-20 are usual
+STARTS_WITHIN = 180.0  # seconds until the server answers; 10-20 are usual
 PAUSES = (1.0, 5.0, 15.0, 60.0)  # between attempts
 ENDS_WITHIN = 8.0
 
@@ -156,7 +156,7 @@ def end_left_behind(pid_file: Path) -> bool:
     except (OSError, ValueError, KeyError):
         pid_file.unlink(missing_ok=True)
         return False
-    is_ours = running == written["command"]
+    is_ours: bool = running == written["command"]
     if is_ours:
         _end_group(int(written["pid"]))
     pid_file.unlink(missing_ok=True)

@@ -190,3 +190,12 @@ def test_only_the_addressee_marks_a_letter_as_read(database: Database) -> None:
         outbox.mark_read(connection, 7, letter, now=NOW)
         outbox.mark_read(connection, 7, letter, now=LATER)
         assert outbox.mailbox(connection)[0].read_at == NOW
+
+
+def test_several_letters_are_settled_at_once(database: Database) -> None:
+    owe(database, owed(), owed("other"))
+    claimed = claim(database)
+
+    settle(database, *(Outcome(letter.id, letter.attempt, Fate.SENT, "250 kept") for letter in claimed))
+
+    assert states(database) == ["sent", "sent"]
