@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.support import browser as chromium
+from tests.support import city as cities
 from tests.support import mail, postgres
+from tests.support.city import City
 
 SUPPORT_OF_MARK = {
     "postgres": {"postgres_server", "postgres_url"},
@@ -90,6 +93,49 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """The URL of a fresh, empty database; the test runs once on SQLite and once on PostgreSQL."""
     factory: Callable[[], str] = request.getfixturevalue(f"{'sqlite' if request.param == 'sqlite' else 'postgres'}_url")
     return factory()
+
+
+@pytest.fixture
+def sqlite_city(tmp_path: Path) -> Iterator[Callable[[str], City]]:
+    """A factory of cities on SQLite: each call returns another one, at the stage that it names."""
+    made: list[City] = []
+
+    def fresh(stage: str) -> City:
+        folder = tmp_path / f"city-{len(made)}"
+        made.append(cities.open_city(cities.sqlite_copy(folder, stage), folder / "files", now=cities.NOON))
+        return made[-1]
+
+    yield fresh
+    for city in made:
+        city.office.database.dispose()
+
+
+@pytest.fixture
+def postgres_city(postgres_server: postgres.PostgresServer, tmp_path: Path) -> Iterator[Callable[[str], City]]:
+    """A factory of cities on PostgreSQL."""
+    with ExitStack() as made:
+
+        def fresh(stage: str) -> City:
+            folder = tmp_path / stage
+            url = made.enter_context(cities.postgres_copy(postgres_server, folder, stage))
+            city = cities.open_city(url, folder / "files", now=cities.NOON)
+            made.callback(city.office.database.dispose)
+            return city
+
+        yield fresh
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def city_at(request: pytest.FixtureRequest) -> Callable[[str], City]:
+    """A factory of cities at a stage; the test runs once on SQLite and once on PostgreSQL."""
+    factory: Callable[[str], City] = request.getfixturevalue(f"{request.param}_city")
+    return factory
+
+
+@pytest.fixture
+def city(city_at: Callable[[str], City]) -> City:
+    """The city while three findings are being rectified: one IMMEDIATE, one PHASED, one CONTINUOUS."""
+    return city_at("rectifying")
 
 
 @pytest.fixture
