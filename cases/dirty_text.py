@@ -7,6 +7,7 @@ marker, a placeholder, 。。) is flagged, and the original is kept by the calle
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 _INVISIBLE = "\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad\ufffe\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
 _DIRT = (
@@ -51,6 +52,7 @@ def dirt_in(text: str) -> tuple[Dirt, ...]:
     return tuple(sorted(found, key=lambda dirt: (dirt.start, dirt.end)))
 
 
+@lru_cache(maxsize=8192)  # units, people and states repeat from row to row
 def clean(text: str) -> str:
     """Return *text* as one would write it by hand: no invisible characters, no blanks at the ends of lines."""
     if _UNTIDY.search(text):

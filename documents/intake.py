@@ -122,18 +122,19 @@ class _Reading:
                 written = finding.written.get(name) or before.written[name]
                 self.flag(finding.sheet, finding.row, written.column, "repeated_but_different", of=before.row)
             return
-        if self._completes_another_sheet(finding):
+        identity = (str(finding.seq), *said[:3])
+        if self._completes_another_sheet(finding, identity):
             return
         if number and (other := self._numbers.get(number)):
             self.flag(finding.sheet, finding.row, _column_of(finding, "number"), "number_used_twice", of=other.row)
         self._seen[said] = finding
         self._numbers.setdefault(number, finding)
-        self._places.setdefault(_identity(finding), len(self.findings))
+        self._places.setdefault(identity, len(self.findings))
         self.findings.append(finding)
 
-    def _completes_another_sheet(self, finding: ReadFinding) -> bool:
+    def _completes_another_sheet(self, finding: ReadFinding, identity: tuple[str, ...]) -> bool:
         """Whether *finding* stands on another sheet too, as in 问题清单, 任务清单, 责任清单; what is new is added."""
-        place = self._places.get(_identity(finding))
+        place = self._places.get(identity)
         if place is None or finding.seq is None or self.findings[place].sheet == finding.sheet:
             return False
         before = self.findings[place]
@@ -162,10 +163,6 @@ class _Reading:
 _COMPLETED = tuple(
     each.name for each in dataclass_fields(ReadFinding) if each.name not in {"sheet", "row", "seq", "title", "written"}
 )
-
-
-def _identity(finding: ReadFinding) -> tuple[str, ...]:
-    return str(finding.seq), same_text(finding.number or ""), same_text(finding.title), same_text(finding.detail)
 
 
 def _differences(before: ReadFinding, again: ReadFinding) -> list[str]:

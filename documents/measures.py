@@ -36,6 +36,8 @@ def split_measures(text: str) -> tuple[str, ...]:
     Numbers count only in order from one on, so that 2.5万元 and 2025.3.31 split nothing.
     """
     text = clean(text)
+    if not text:
+        return ()
     numbered = text if text.isascii() else text.translate(_FULL_WIDTH)  # same length: places hold for both
     for signs, style in _STYLES:
         if signs not in numbered:
