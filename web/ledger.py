@@ -20,7 +20,7 @@ from cases.sign_off import require_sign_off
 from persistence import case_store, overviews
 from persistence.overviews import FindingFilters, FindingLine, Order, Place, place_of
 from persistence.people import staff_of
-from persistence.tables import findings, issue_lists, units
+from persistence.tables import findings, issue_lists, posts, units
 from persistence.visibility import visible_findings, visible_lists
 from web import pages
 from web.case_pages import settle_facts
@@ -51,6 +51,7 @@ def ledger(request: Request, house: TheHouse, person: SignedIn) -> Response:
         counts = overviews.count_findings(conn, visible, filters)
         clockwork = clockwork_of(house, conn, person)
         shown = lines[:PAGE]
+        leaders = _titles(conn, [line.leader_post_id for line in shown if line.leader_post_id])
         mine = _mine_to_sign(conn, person, [line.id for line in shown])
     total = sum(one.count for one in counts)
     closed = sum(one.count for one in counts if one.state == State.SIGNED_OFF)
@@ -62,6 +63,7 @@ def ledger(request: Request, house: TheHouse, person: SignedIn) -> Response:
         "ledger.html",
         lines=[(line, clockwork.show(line.due_on) if _runs(line) else None) for line in shown],
         mine=mine,
+        leaders=leaders,
         asked=dict.fromkeys(_ASKED, "") | asked,
         units=unit_rows,
         kinds=list(Kind),
@@ -149,6 +151,11 @@ def _units(conn: Connection, person: Person) -> Sequence[Any]:
     seen = select(findings.c.unit_id).where(visible_findings(person.actor)).distinct()
     query = select(units.c.id, units.c.short_name).where(units.c.id.in_(seen)).order_by(units.c.path)
     return conn.execute(query).all()
+
+
+def _titles(conn: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """Return post id -> title."""
+    return dict(conn.execute(select(posts.c.id, posts.c.title).where(posts.c.id.in_(set(ids)))).tuples().all())
 
 
 def _mine_to_sign(conn: Connection, person: Person, ids: Sequence[int]) -> set[int]:
