@@ -135,8 +135,10 @@ class Finding:
             submitted_at=None,
             signed_off_at=None,
             accepted_at=None,
+            suspended_because=None,
             basic_done=False,
             historic=False,
+            attention=0,
             returns=0,
         )
 
@@ -152,10 +154,10 @@ class Finding:
         self.must_be(State.SUSPENDED)
         return replace(self, state=State.OPEN, suspended_because=None), Event("FindingResumed")
 
-    def extend(self, until: date) -> "Finding":
+    def extend(self, until: date, today: date) -> "Finding":
         """Move the due date after a decision; an overdue flag that no longer holds is taken down."""
         self.must_be(State.OPEN)
-        return replace(self, due_on=until, overdue_since=None)
+        return replace(self, due_on=until, overdue_since=self.overdue_since if until < today else None)
 
     def mark_overdue(self, today: date) -> tuple["Finding", Event | None]:
         """Raise the overdue flag once; nothing happens when the due date has moved on or the unit has submitted."""

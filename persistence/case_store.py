@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, delete, func, insert, select, union, update
 from sqlalchemy.exc import IntegrityError
 
 from cases.finding import Finding, Kind, State
@@ -277,7 +277,7 @@ def dossier(conn: Connection, finding: Finding, *, staff: set[int]) -> Dossier:
         measures=[m for (m,) in conn.execute(_measure_ids, {"finding": finding.id})],
         waived=frozenset(row["measure_id"] for row in of_cycle(conn, waivers, finding)),
         proofs=[Proof(row["id"], row["kind"], row["measure_id"], row["uploaded_by"], row["adopted"]) for row in proofs],
-        rectified_by=frozenset(rectifiers),
+        rectified_by=frozenset(rectifiers | _rectifiers_before(conn, finding)),
         submitted_at=submitted[-1]["at"].timestamp() if submitted and finding.submitted_at else None,
         verified=Checked((last["person_id"],), last["at"].timestamp(), last["person_id"] not in staff)
         if last and last["verdict"] == "confirmed"
@@ -290,6 +290,19 @@ def dossier(conn: Connection, finding: Finding, *, staff: set[int]) -> Dossier:
         criteria_open=[seq for (seq,) in wanted if concluded.get(str(seq)) != "met"],
         checked_by=frozenset({row["person_id"] for row in verified} | {p for row in visits for p in row["inspectors"]}),
     )
+
+
+def _rectifiers_before(conn: Connection, finding: Finding) -> set[int]:
+    """Return who had a hand in the rectification in an earlier cycle: a new cycle makes nobody independent."""
+    if finding.cycle == 1:
+        return set()
+    in_unit = reviews.c.act.in_(("review_rectification", "sign_rectification"))
+    earlier = (
+        select(submissions.c.person_id).where(submissions.c.finding_id == finding.id),
+        select(progress_reports.c.person_id).where(progress_reports.c.finding_id == finding.id),
+        select(reviews.c.person_id).where(reviews.c.case_id == finding.id, in_unit),
+    )
+    return set(conn.scalars(union(*earlier)))
 
 
 def _looked_back(visit: Mapping[str, Any], staff: set[int]) -> Checked:

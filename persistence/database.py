@@ -42,6 +42,9 @@ class Database:
         self.dialect = self._url.get_backend_name()
         self._turn = threading.Lock()  # threads queue here instead of polling SQLite's lock
         self._readers, self._writers = self._sqlite() if self.dialect == "sqlite" else self._postgresql()
+        self._begin_words = (
+            {self._readers: "BEGIN", self._writers: "BEGIN IMMEDIATE"} if self.dialect == "sqlite" else {}
+        )
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -84,7 +87,7 @@ class Database:
 
     @contextmanager
     def _begun(self, engine: Engine) -> Iterator[Connection]:
-        connection = _begin(engine)
+        connection = _begin(engine, self._begin_words.get(engine))
         try:
             with connection:
                 yield connection
@@ -97,7 +100,7 @@ class Database:
     def _sqlite(self) -> tuple[Engine, Engine]:
         if self._url.database in (None, "", ":memory:"):
             raise ValueError("a database in memory is lost with its first connection: name a file")
-        return _sqlite_engine(self._url, "BEGIN", query_only=True), _sqlite_engine(self._url, "BEGIN IMMEDIATE")
+        return _sqlite_engine(self._url, query_only=True), _sqlite_engine(self._url)
 
     def _postgresql(self) -> tuple[Engine, Engine]:
         engine = create_engine(self._url, pool_pre_ping=True, pool_size=10, max_overflow=10, pool_timeout=BUSY_SECONDS)
@@ -114,12 +117,17 @@ def alembic_config(connection: Connection) -> Config:
     return config
 
 
-def _begin(engine: Engine) -> Connection:
+def _begin(engine: Engine, words: str | None) -> Connection:
+    """Return a connection in a transaction, begun with *words* where the driver begins nothing on its own."""
     for pause in (*PAUSES, None):
         connection: Connection | None = None
         try:
             connection = engine.connect()
             connection.begin()
+            if (
+                words is not None
+            ):  # not as an event "begin": with one, every statement pays for events that nobody hears
+                connection.connection.cursor().execute(words)
             return connection
         except (OperationalError, sqlite3.OperationalError, TimeoutError) as error:
             if connection is not None:
@@ -130,7 +138,7 @@ def _begin(engine: Engine) -> Connection:
     raise AssertionError("the last attempt returns or raises")
 
 
-def _sqlite_engine(url: Any, begin: str, *, query_only: bool = False) -> Engine:
+def _sqlite_engine(url: Any, *, query_only: bool = False) -> Engine:
     engine = create_engine(url, pool_size=10, max_overflow=20, connect_args={"timeout": BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
@@ -143,10 +151,6 @@ def _sqlite_engine(url: Any, begin: str, *, query_only: bool = False) -> Engine:
         connection.execute("PRAGMA recursive_triggers = ON")  # else INSERT OR REPLACE deletes past the ledger's guard
         if query_only:
             connection.execute("PRAGMA query_only = ON")
-
-    @event.listens_for(engine, "begin")
-    def begin_by_hand(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
 
     return engine
 

@@ -109,8 +109,11 @@ def append(
         }
         previous = chained_hash(row)
         rows.append(row | {"at": entry.at, "recorded_at": recorded_at, "hash": previous})
-    connection.execute(insert(ledger), rows)
+    connection.execute(_append, rows)
     return Head(head.case_id, seq, previous, head_mac(keyring, head.case_id, seq, previous))
+
+
+_append = insert(ledger)
 
 
 def chained_hash(row: Mapping[str, Any]) -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Date, Select, Table, and_, bindparam, or_, select
 
 from cases.rights import Actor, Grant, Role
 from persistence.tables import accounts, grants, people, posts, recusals, tenures, units
@@ -21,7 +22,7 @@ class Recipient:
     post_title: str
 
 
-def _on(table: Table, day: date) -> ColumnElement[bool]:
+def _on(table: Table, day: date | BindParameter[date]) -> ColumnElement[bool]:
     return and_(table.c.valid_from <= day, or_(table.c.valid_until.is_(None), table.c.valid_until >= day))
 
 
@@ -76,8 +77,9 @@ def _supervised(conn: Connection, held: dict[int, Sequence[object]]) -> list[Gra
     ]
 
 
-def _recipients(conn: Connection, day: date, *conditions: ColumnElement[bool]) -> list[Recipient]:
-    rows = conn.execute(
+def _recipients(*conditions: ColumnElement[bool]) -> Select[Any]:
+    day = bindparam("day", type_=Date)
+    return (
         select(people.c.id, people.c.name, people.c.email, people.c.language, posts.c.title)
         .select_from(posts)
         .join(tenures, tenures.c.post_id == posts.c.id)
@@ -85,22 +87,30 @@ def _recipients(conn: Connection, day: date, *conditions: ColumnElement[bool]) -
         .where(_on(tenures, day), _on(posts, day), *conditions)
         .order_by(people.c.id)
     )
-    return list({row[0]: Recipient(*row) for row in rows}.values())
+
+
+_of_post = _recipients(posts.c.id == bindparam("post"))
+_of_role = _recipients(posts.c.role == bindparam("role"), posts.c.scope_unit_id == bindparam("unit"))
+_administrators = _recipients(posts.c.role == Role.SYSTEM_ADMIN)
+
+
+def _found(conn: Connection, query: Select[Any], **values: Any) -> list[Recipient]:
+    return list({row[0]: Recipient(*row) for row in conn.execute(query, values)}.values())
 
 
 def holders_of_post(conn: Connection, post_id: int, day: date) -> list[Recipient]:
     """Return who holds *post_id* on *day*, deputies too; empty when it is vacant."""
-    return _recipients(conn, day, posts.c.id == post_id)
+    return _found(conn, _of_post, day=day, post=post_id)
 
 
 def holders_of_role(conn: Connection, role: str, unit_id: int, day: date) -> list[Recipient]:
     """Return who plays *role* on the unit *unit_id* itself by a post on *day*."""
-    return _recipients(conn, day, posts.c.role == role, posts.c.scope_unit_id == unit_id)
+    return _found(conn, _of_role, day=day, role=role, unit=unit_id)
 
 
 def administrators(conn: Connection, day: date) -> list[Recipient]:
     """Return the system administrators of *day*."""
-    return _recipients(conn, day, posts.c.role == Role.SYSTEM_ADMIN)
+    return _found(conn, _administrators, day=day)
 
 
 def person_of_login(conn: Connection, login: str) -> tuple[int, int] | None:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from tasks.form import Form
     from tasks.work import Work
 
-Kind = Literal["finding", "issue_list", "office"]
+Kind = Literal["finding", "issue_list", "any", "office"]  # any: a finding or an issue list
 Run = TypeVar("Run", bound=Callable[..., None])
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, insert, select, update
 
 from cases.finding import State
-from persistence.case_store import Stale
+from cases.refusals import CaseChanged, CaseFaulted
 from persistence.tables import criteria, cycles, findings, instances, issue_lists, messages, milestones
 from tasks.case import AnyCase, FindingCase, ListCase
 from tasks.signals import look_for_signals
@@ -24,23 +24,26 @@ MOST_FAILURES = 5
 def hear_messages(office: "Office", limit: int) -> int:
     """Take up at most *limit* messages that wait, oldest first; return how many were heard.
 
-    A message that fails stays for a later round, at most MOST_FAILURES times; then it stands on the incident page.
+    A message that fails holds up no other case: it stays for a later round, at most MOST_FAILURES times; then it stands
+    on the incident page.
     """
-    heard = 0
+    heard, failed = 0, set[int]()
     while heard < limit:
         with office.database.reading() as conn:
-            waiting = conn.execute(
+            found = conn.execute(
                 select(messages)
                 .where(messages.c.taken_at.is_(None), messages.c.failures < MOST_FAILURES)
                 .order_by(messages.c.id)
                 .limit(min(limit - heard, 50))
             ).all()
+        waiting = [message for message in found if message.id not in failed]
         if not waiting:
             return heard
         for message in waiting:
-            if not _hear(office, message):
-                return heard
-            heard += 1
+            if _hear(office, message):
+                heard += 1
+            else:
+                failed.add(message.id)
     return heard
 
 
@@ -94,8 +97,10 @@ def _wake(office: "Office", instance_id: int, case_id: int, now: datetime) -> No
 
     try:
         office.as_clock("wake", body, at=now)
-    except Stale:
+    except CaseChanged:
         log.info("case %s was moved by somebody else while it was woken", case_id)
+    except CaseFaulted:
+        log.warning("case %s could not be woken: it stands on the incident list", case_id)
 
 
 # --- what a case hears ----------------------------------------------------------------------------------------------
@@ -148,6 +153,8 @@ def look_again(work: Work, case: AnyCase, _facts: Mapping[str, Any]) -> None:
     """See whether what the case waits for has happened, and let its process know."""
     happened: dict[str, Callable[[], bool]] = {}
     if isinstance(case, FindingCase):
+        if case.finding.state is State.SUSPENDED:
+            return  # it looks again when it is resumed
         finding_case = case
         happened["plan_approved"] = lambda: plan_approved(work, finding_case)
     if isinstance(case, ListCase):

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from cases.comments import require_substance
 from cases.events import Event
 from cases.look_back import SecondPersonNeeded
+from cases.refusals import NoSuchTask
 from persistence.tables import look_backs, milestones
 from tasks.acts import act
 from tasks.case import FindingCase
@@ -20,6 +21,8 @@ from tasks.work import LOOK_AGAIN, LOOK_FOR_SIGNALS, Work
 def confirm_look_back(work: Work, case: FindingCase, form: Form) -> None:
     """Confirm what the first inspector wrote, or send the record back to him."""
     visit = open_visit(work, case)
+    if visit["recorded_by"] is None:
+        raise NoSuchTask(act=work.act)
     if visit["recorded_by"] == work.actor.person_id:
         raise SecondPersonNeeded()
     verdict = form.choice("verdict", "confirmed", "returned")

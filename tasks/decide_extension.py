@@ -25,8 +25,9 @@ def decide_extension(work: Work, case: FindingCase, form: Form) -> None:
     verdict = form.choice("verdict", "approved", "refused")
     require_substance(form.text("comment"))
     until = form.day("until") or asked.until
-    if verdict == "approved" and until <= asked.from_due_on:
-        raise ExtensionTooShort(due_on=asked.from_due_on)
+    due_on = case.finding.due_on  # may have moved since it was asked: a milestone held, a suspension ended
+    if verdict == "approved" and due_on is not None and until <= due_on:
+        raise ExtensionTooShort(due_on=due_on)
 
     keep_review(work, case, form, verdict)
     work.set(
@@ -39,7 +40,7 @@ def decide_extension(work: Work, case: FindingCase, form: Form) -> None:
         comment=form.text("comment"),
     )
     if verdict == "approved":
-        case.finding = case.finding.extend(until)
+        case.finding = case.finding.extend(until, work.today)
         moved = update(open_tasks).where(open_tasks.c.case_id == case.id)
         work.write_later(moved.values(due_on=until, sort_on=until.isoformat()))
     work.record(case, Event("ExtensionDecided", {"verdict": verdict, "until": str(until)}))

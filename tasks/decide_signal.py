@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from cases.comments import require_substance
 from cases.events import Event
+from cases.finding import State
 from cases.refusals import FormIncomplete
 from cases.sign_off import require_independent
 from persistence.tables import signal_hits
@@ -22,6 +23,8 @@ def decide_signal(work: Work, case: FindingCase, form: Form) -> None:
     """Confirm, explain or drop a signal; confirmed, the finding begins a new cycle."""
     require_independent(work.actor, case.finding.unit_path, dossier_of(work, case))
     verdict = form.choice("verdict", "confirmed", "explained", "insufficient")
+    if verdict == "confirmed":
+        case.finding.must_be(State.OPEN)  # once signed off, the leading group revokes
     require_substance(form.text("comment"))
     undecided = select(signal_hits.c.id, signal_hits.c.signal).where(
         signal_hits.c.finding_id == case.id,

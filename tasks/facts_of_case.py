@@ -1,5 +1,8 @@
 """Facts of a case that several acts ask for."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import select
 
 from cases.sign_off import Dossier
@@ -23,8 +26,9 @@ def keep_review(
     form: Form,
     verdict: str,
     *,
+    act: str | None = None,
     body: str = "",
-    items: dict[str, str] | None = None,
+    items: Mapping[str, Any] | None = None,
 ) -> int:
     """Put down a person's verdict with his opinion."""
     subject = case.finding.subject if isinstance(case, FindingCase) else case.issue_list.subject
@@ -32,14 +36,14 @@ def keep_review(
         reviews,
         case_id=case.id,
         cycle=case.finding.cycle if isinstance(case, FindingCase) else 1,
-        act=work.act,
+        act=act or work.act,
         body=body,
         person_id=work.actor.person_id,
         person_name=work.actor.name,
         post_title=work.actor.title_for(work.permission, subject),
         verdict=verdict,
         comment=form.text("comment"),
-        items=items,
+        items=None if items is None else dict(items),
         sheet_number=form.text("sheet_number") or None,
         at=work.at,
     )

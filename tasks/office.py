@@ -21,6 +21,7 @@ from bpmn.release import Release
 from cases.calendar import WorkingCalendar
 from cases.deadlines import Period, PeriodUnit, due
 from cases.events import Event
+from cases.finding import State
 from cases.refusals import (
     CaseChanged,
     CaseError,
@@ -56,7 +57,7 @@ from tasks.form import Form
 from tasks.letters import owed
 from tasks.work import CLOCK, Attachment, Work
 
-TRIES = 4  # an act without an expected version is thought through again when somebody else was faster
+TRIES = 4  # an act is thought through again when somebody else was faster
 POST_OF_ROLE = {"handler": "handler_post_id", "responsible_leader": "leader_post_id", "chief": "chief_post_id"}
 
 
@@ -137,8 +138,8 @@ class Office:
             return case
 
         answer = self.transact(
-            actor, act_name, body, given=given, key=key, version=version, attachments=attachments, at=at,
-            identity=[act_name, number, task, given, [a.sha256 for a in attachments]],
+            actor, act_name, body, given=given, key=key, attachments=attachments, at=at,
+            identity=[act_name, number, task, given, [asdict(attachment) for attachment in attachments]],
         )  # fmt: skip
         self.settle()
         return answer
@@ -146,6 +147,8 @@ class Office:
     def _case(self, work: Work, act: Act, number: str) -> AnyCase:
         if act.on == "finding":
             return work.finding(number)
+        if act.on == "any":
+            return work.finding_or_list(number)
         return work.issue_list(number) if act.on == "issue_list" else work.office_case()
 
     def _guard(self, work: Work, act: Act, case: AnyCase, version: int | None) -> None:
@@ -156,7 +159,7 @@ class Office:
             work.require(act.permission, _subject(case))
         if version is not None and case.head.version != version:
             raise self._changed(case)
-        if isinstance(case, FindingCase) and act.task and case.finding.suspended_because is not None:
+        if isinstance(case, FindingCase) and case.finding.state is State.SUSPENDED and act.name != "resume_finding":
             raise CaseSuspended()
 
     def _form(self, work: Work, act: Act, case: AnyCase) -> Form:
@@ -191,7 +194,6 @@ class Office:
         *,
         given: Mapping[str, Any] | None = None,
         key: str | None = None,
-        version: int | None = None,
         attachments: tuple[Attachment, ...] = (),
         at: datetime | None = None,
         identity: Any = None,
@@ -232,7 +234,7 @@ class Office:
                 self.mark_faulted(fault)
                 raise CaseFaulted() from fault
             except (case_store.Stale, IntegrityError):
-                if version is not None or not tries_left:
+                if not tries_left:  # else once more: its key may be answered by now, its version is judged anew
                     with self.database.reading() as conn:
                         head = case_store.find_head(conn, case.id)
                     if head is None or head.version == case.head.version:

@@ -41,4 +41,5 @@ def retry_message(work: Work, case: OfficeCase, form: Form) -> None:
     if message is None:
         raise FormIncomplete({"message": "not_a_choice"})
     work.set(messages, message.id, failures=0)
+    work.told = True
     work.record(case, Event("MessageRetried", {"message": message.name, "case": str(message.case_id)}))

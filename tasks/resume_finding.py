@@ -11,7 +11,7 @@ from persistence.tables import ledger, open_tasks
 from tasks.acts import act
 from tasks.case import FindingCase
 from tasks.form import Form
-from tasks.work import Work
+from tasks.work import LOOK_AGAIN, Work
 
 
 @act(on="finding", needs=("comment",), task=False)
@@ -29,6 +29,7 @@ def resume_finding(work: Work, case: FindingCase, form: Form) -> None:
     for running in case.live:
         if running.status == "running":
             work.wake(case, running)
+    work.tell(case.id, LOOK_AGAIN)  # what it waits for may have happened meanwhile
 
 
 def _suspended_on(work: Work, case: FindingCase) -> date:

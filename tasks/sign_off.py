@@ -37,8 +37,17 @@ def sign_off(work: Work, case: FindingCase, form: Form) -> None:
             .values(closed_at=work.at, result="signed_off")
         )
         work.record(case, signed)
+        _end_what_is_beside(work, case)
     else:
         case.finding = case.finding.returned()
         work.record(case, Event("ReviewReturned", {"by": "sign_off", "comment": form.text("comment")}))
 
     work.complete(case, sign_off_verdict=verdict)
+
+
+def _end_what_is_beside(work: Work, case: FindingCase) -> None:
+    """A request for more time, say, has lost its object."""
+    assert work.task is not None
+    for running in case.live:
+        if running.id != work.task.instance_id and running.status == "running":
+            work.cancel(case, running)

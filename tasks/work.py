@@ -11,6 +11,7 @@ from sqlalchemy.sql.base import Executable
 from bpmn.engine import Fact, OpenTask, Process, Turn
 from cases.calendar import WorkingCalendar
 from cases.events import Event
+from cases.finding import State
 from cases.moments import shanghai_date
 from cases.refusals import CaseFaulted, NoSuchTask, NotYourTask, Unknown
 from cases.rights import Actor, Subject, require
@@ -117,6 +118,12 @@ class Work:
         case = self._cases[head.id]
         assert isinstance(case, ListCase)
         return case
+
+    def finding_or_list(self, number: str) -> FindingCase | ListCase:
+        """Return the finding or the issue list with this number. Raises Unknown."""
+        if case_store.find_finding(self.conn, number) is not None:
+            return self.finding(number)
+        return self.issue_list(number)
 
     def any_case(self, case_id: int) -> AnyCase:
         """Return the case with this id, whatever its kind. Raises Unknown."""
@@ -225,8 +232,10 @@ class Work:
         subject_id: int | None = None,
         cycle: int = 1,
     ) -> Running:
-        """Start a process of *case* on the release in force."""
-        running = Running(new_id(), process_id, self.office.release_in_force(self.conn), cycle, subject_id, {})
+        """Start a process of *case*: on the release that the case follows already, else on the one in force."""
+        release = self.office.release_of(self.conn, case)
+        release_id = release.id if release else self.office.release_in_force(self.conn)
+        running = Running(new_id(), process_id, release_id, cycle, subject_id, {})
         case.live.append(running)
         engine = self.office.engine(self.conn, running.release_id)
         self._turn(
@@ -428,11 +437,12 @@ class Work:
 
     def _write_instance(self, conn: Connection, case: AnyCase, running: Running) -> None:
         over = running.status in ("done", "cancelled")
+        stands_still = isinstance(case, FindingCase) and case.finding.state is State.SUSPENDED
         values: dict[str, Any] = {
             "status": running.status,
             "outcome": running.outcome,
             "path": running.path,
-            "wake_at": None if over or running.turn is None else running.turn.wake_at,
+            "wake_at": None if over or running.turn is None or stands_still else running.turn.wake_at,
             "waits_for": "" if over or running.turn is None else ",".join(running.turn.waits_for),
             "closed_at": self.at if over else None,
         }

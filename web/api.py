@@ -346,7 +346,7 @@ def _perform(
     key: str,
     version: int | None,
 ) -> Response:
-    if act not in ACTS or ACTS[act].on != on:
+    if act not in ACTS or ACTS[act].on not in (on, "any"):
         raise Unknown()
     answer = house.office.perform(
         actor, act, number, doing.data,
