@@ -18,6 +18,8 @@
   });
   // Refusals are answers here, not script errors: they were shown where they belong.
   body.addEventListener("htmx:beforeSwap", (event) => {
+    const row = event.detail.requestConfig?.elt;
+    if (row?.matches?.(".row") && !row.hasAttribute("aria-current")) { event.detail.shouldSwap = false; return; } // an answer that was overtaken
     if (event.detail.xhr.status >= 400) event.detail.shouldSwap = !event.target.matches?.(".draft-saved");
   });
 
