@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, Date, Select, Table, and_, bindparam, or_, select
 
-from cases.rights import Actor, Grant, Role
+from cases.rights import UNIT_SIDE, Actor, Grant, Role
 from persistence.tables import accounts, grants, people, posts, recusals, tenures, units
 
 
@@ -46,7 +46,7 @@ def load_actor(conn: Connection, person_id: int, day: date, *, account_id: int |
     ).all()
     found = [Grant(Role(r), unit, path, clearance, post, title) for post, title, r, clearance, unit, path, _ in held]
     found += [Grant(Role(role), unit, path, clearance) for role, clearance, unit, path in given]
-    found += _supervised(conn, {row[0]: row for row in held})
+    found += _supervised(conn, {row[0]: row for row in held if row[2] == Role.SUPERIOR_LEADER})
     away = conn.execute(
         select(recusals.c.case_id, units.c.path)
         .outerjoin(units, units.c.id == recusals.c.unit_id)
@@ -58,7 +58,7 @@ def load_actor(conn: Connection, person_id: int, day: date, *, account_id: int |
         name=person.name,
         language=person.language,
         grants=tuple(found),
-        home_paths=tuple(sorted({row[6] for row in held})),
+        home_paths=tuple(sorted({row[6] for row in held} | {g.path for g in found if g.role in UNIT_SIDE})),
         recused_paths=tuple(path for _, path in away if path),
         recused_cases=frozenset(case for case, _ in away if case),
     )

@@ -12,7 +12,7 @@ from persistence.tables import accounts, people, tenures
 from tasks.acts import act
 from tasks.case import OfficeCase
 from tasks.form import Form
-from tasks.roster import give_back_tasks, row_of
+from tasks.roster import give_back_tasks, require_other, row_of
 from tasks.work import Work
 
 # One plain address, as the letters take it; anything else would never be sent.
@@ -45,6 +45,7 @@ def edit_person(work: Work, case: OfficeCase, form: Form) -> None:
         person_id = known.id
         work.set(people, person_id, **values)
         if left_on is not None and known.left_on is None:
+            require_other(work, person_id)
             _leave(work, person_id, left_on)
     work.answer |= {"person": str(person_id)}
     work.record(case, Event("PersonEdited", {"person": str(person_id), "name": values["name"]}))

@@ -7,7 +7,7 @@ from persistence.tables import posts, units
 from tasks.acts import act
 from tasks.case import OfficeCase
 from tasks.form import Form
-from tasks.roster import row_of, span
+from tasks.roster import OwnRights, row_of, span
 from tasks.work import Work
 
 
@@ -30,6 +30,8 @@ def edit_post(work: Work, case: OfficeCase, form: Form) -> None:
     else:
         post = row_of(work, posts, form, "post")
         post_id = post.id
+        if f"post:{post_id}" in work.actor.holders:
+            raise OwnRights()
         _, last = span(form, since=post.valid_from)
         work.set(posts, post_id, title=title, clearance=clearance, valid_until=last)
         facts = {"role": post.role}

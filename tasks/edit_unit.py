@@ -4,6 +4,7 @@ from sqlalchemy import or_, select
 
 from cases.events import Event
 from cases.refusals import FormIncomplete
+from cases.rights import Role
 from persistence.columns import new_id
 from persistence.tables import posts, tenures, units
 from tasks.acts import act
@@ -20,7 +21,7 @@ def edit_unit(work: Work, case: OfficeCase, form: Form) -> None:
     """Set up a unit below *parent*, or change the one named in *unit*."""
     words = {"name": form.text("name")[:200], "short_name": form.text("short_name")[:60]}
     words |= {"kind": form.choice("kind", *KINDS)}
-    superior = row_of(work, posts, form, "superior_post").id if "superior_post" in form else None
+    superior = _superior(work, form)
     if "unit" not in form:
         parent = row_of(work, units, form, "parent")
         first, last = span(form, since=work.today)
@@ -36,6 +37,16 @@ def edit_unit(work: Work, case: OfficeCase, form: Form) -> None:
         work.set(units, unit_id, **words, superior_post_id=superior, valid_until=last)
     work.answer |= {"unit": str(unit_id)}
     work.record(case, Event("UnitEdited", {"unit": str(unit_id), "name": words["name"], "until": str(last or "")}))
+
+
+def _superior(work: Work, form: Form) -> int | None:
+    """Return the post that reads the findings of the unit: it bears that role, or anybody could be made a reader."""
+    if "superior_post" not in form:
+        return None
+    post = row_of(work, posts, form, "superior_post")
+    if post.role != Role.SUPERIOR_LEADER:
+        raise FormIncomplete({"superior_post": "not_a_choice"})
+    return int(post.id)
 
 
 def _is_staffed(work: Work, unit_id: int, last: object) -> bool:

@@ -8,14 +8,15 @@ from persistence.tables import people, posts, tenures
 from tasks.acts import act
 from tasks.case import OfficeCase
 from tasks.form import Form
-from tasks.roster import give_back_tasks, row_of
+from tasks.roster import give_back_tasks, require_other, row_of
 from tasks.work import Work
 
 
 @act(on="office", needs=("tenure", "valid_until"), task=False, permission="edit_people")
 def end_tenure(work: Work, case: OfficeCase, form: Form) -> None:
-    """Name the last day on which a person holds a post; the past is not shortened."""
+    """Name the last day on which a person holds a post; the past is not shortened. Raises OwnRights."""
     tenure, last = row_of(work, tenures, form, "tenure"), form.needed_day("valid_until")
+    require_other(work, tenure.person_id)  # the last administrator would lock everybody out
     if last < tenure.valid_from or (tenure.valid_until is not None and tenure.valid_until < work.today):
         raise FormIncomplete({"valid_until": "same_day_or_later"})
 
