@@ -229,10 +229,11 @@ def replace_tasks(conn: Connection, gone: Iterable[str], new: Sequence[TaskRow])
     if leaving:
         conn.execute(_drop_task, leaving)
     if new:
-        conn.execute(insert(open_tasks), [{f.name: getattr(task, f.name) for f in fields(TaskRow)} for task in new])
+        conn.execute(_put_task, [{f.name: getattr(task, f.name) for f in fields(TaskRow)} for task in new])
 
 
 _drop_task = delete(open_tasks).where(open_tasks.c.id == bindparam("key"))
+_put_task = insert(open_tasks)
 
 
 def rows(conn: Connection, query: Select[Any]) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from cases.finding import State
 from cases.refusals import CaseChanged, CaseFaulted
@@ -30,12 +30,7 @@ def hear_messages(office: "Office", limit: int) -> int:
     heard, failed = 0, set[int]()
     while heard < limit:
         with office.database.reading() as conn:
-            found = conn.execute(
-                select(messages)
-                .where(messages.c.taken_at.is_(None), messages.c.failures < MOST_FAILURES)
-                .order_by(messages.c.id)
-                .limit(min(limit - heard, 50))
-            ).all()
+            found = conn.execute(_waiting, {"most": min(limit - heard, 50)}).all()
         waiting = [message for message in found if message.id not in failed]
         if not waiting:
             return heard
@@ -45,6 +40,14 @@ def hear_messages(office: "Office", limit: int) -> int:
             else:
                 failed.add(message.id)
     return heard
+
+
+_waiting = (
+    select(messages)
+    .where(messages.c.taken_at.is_(None), messages.c.failures < MOST_FAILURES)
+    .order_by(messages.c.id)
+    .limit(bindparam("most"))
+)
 
 
 def _hear(office: "Office", message: Any) -> bool:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bpmn.codec import StoredStateUnreadable
@@ -128,20 +129,25 @@ class Office:
             raise Unknown()
         given = dict(given or {})
 
+        told = False
+
         def body(work: Work) -> AnyCase:
+            nonlocal told
             case = self._case(work, act, number)
             self._guard(work, act, case, version)
             if act.task:
                 work.task = work.take_task(case, act.name, task)
             form = self._form(work, act, case)
             act.run(work, case, form)
+            told = work.told
             return case
 
         answer = self.transact(
             actor, act_name, body, given=given, key=key, attachments=attachments, at=at,
             identity=[act_name, number, task, given, [asdict(attachment) for attachment in attachments]],
         )  # fmt: skip
-        self.settle()
+        if told:  # what others told is heard by the clock
+            self.settle()
         return answer
 
     def _case(self, work: Work, act: Act, number: str) -> AnyCase:
@@ -168,7 +174,7 @@ class Office:
         release = self.release_of(work.conn, case)
         name = f"forms/{work.task.form if work.task else act.name}.json"
         if release is not None and name in release.files:
-            read, errors = read_answers(json.loads(release[name]), self._raw(work))
+            read, errors = read_answers(_schema(release[name]), self._raw(work))
             answers |= read
         form = Form(answers)
         errors = {**{field: "required" for field in act.needs if field not in form}, **errors}
@@ -220,7 +226,7 @@ class Office:
                         outbox.owe(conn, letters, now=work.at)
                     if key:
                         conn.execute(
-                            insert(idempotency),
+                            _keep_answer,
                             {
                                 "person_id": actor.person_id,
                                 "key": key,
@@ -277,13 +283,7 @@ class Office:
 
     def release_in_force(self, conn: Connection) -> str:
         """Return the id of the release on which new cases start. Raises NoRelease."""
-        newest = (
-            select(releases.c.id)
-            .where(releases.c.state == "published")
-            .order_by(releases.c.published_at.desc(), releases.c.id)
-            .limit(1)
-        )
-        release_id = conn.execute(newest).scalar_one_or_none()
+        release_id = conn.execute(_release_in_force).scalar_one_or_none()
         if release_id is None:
             raise NoRelease()
         return str(release_id)
@@ -383,16 +383,10 @@ class Office:
             if post_id is not None:
                 return f"post:{post_id}"
         if role == "superior_leader":
-            post_id = conn.execute(select(units.c.superior_post_id).where(units.c.id == value.unit_id)).scalar_one()
+            post_id = conn.execute(_superior_post, {"unit": value.unit_id}).scalar_one()
             return f"post:{post_id}" if post_id else f"role:leading_group@{value.office_unit_id}"
         if role == "chief":
-            chief = select(posts.c.id).where(
-                posts.c.unit_id == value.unit_id,
-                posts.c.role == "chief",
-                posts.c.valid_from <= day,
-                (posts.c.valid_until.is_(None)) | (posts.c.valid_until >= day),
-            )
-            post_id = conn.execute(chief.order_by(posts.c.id).limit(1)).scalar_one_or_none()
+            post_id = conn.execute(_chief_post, {"unit": value.unit_id, "day": day}).scalar_one_or_none()
             return f"post:{post_id}" if post_id else f"role:chief@{value.unit_id}"
         if role in ("handler", "responsible_leader", "leadership_team"):
             return f"role:{role}@{value.unit_id}"
@@ -400,7 +394,7 @@ class Office:
 
     def calendar(self, conn: Connection) -> WorkingCalendar:
         """Return the working days in force: the published ones under the days that were entered by hand."""
-        entered = conn.execute(select(calendar_days.c.day, calendar_days.c.kind, calendar_days.c.note)).all()
+        entered = conn.execute(_days_entered).all()
         key = frozenset((day, kind) for day, kind, _ in entered)
         if key not in self._calendars:
             days = {day: DayKind(Kind(kind), note) for day, kind, note in entered}
@@ -409,18 +403,12 @@ class Office:
 
     def number_setting(self, conn: Connection, name: str, day: date) -> int:
         """Return the number *name* in force on *day*: the newest setting, or the default of config.policy."""
-        newest = (
-            select(settings.c.body)
-            .where(settings.c.name == name, settings.c.valid_from <= day)
-            .order_by(settings.c.version.desc())
-            .limit(1)
-        )
-        body = conn.execute(newest).scalar_one_or_none()
+        body = conn.execute(_setting, {"name": name, "day": day}).scalar_one_or_none()
         return NUMBERS[name] if body is None else int(body)
 
     def is_rehearsal(self, conn: Connection) -> bool:
         """Whether the database was made for rehearsals, where an act may name its moment."""
-        return conn.execute(select(settings.c.body).where(settings.c.name == "rehearsal")).scalar() is True
+        return conn.execute(_rehearsal).scalar() is True
 
     @staticmethod
     def permission_of(act: str) -> str:
@@ -448,14 +436,51 @@ def _subject(case: FindingCase | ListCase) -> Any:
 
 
 def _earlier(conn: Connection, actor: Actor, key: str, body_hash: str) -> Answer | None:
-    row = conn.execute(
-        select(idempotency.c.body_hash, idempotency.c.answer).where(
-            idempotency.c.person_id == actor.person_id, idempotency.c.key == key
-        )
-    ).one_or_none()
+    row = conn.execute(_answer_kept, {"person": actor.person_id, "of": key}).one_or_none()
     if row is None:
         return None
     if row.body_hash != body_hash:
         raise KeyUsedOtherwise()
     stored = row.answer
     return Answer(**{**stored, "events": tuple(stored["events"]), "open_acts": tuple(stored["open_acts"])})
+
+
+@lru_cache(maxsize=256)
+def _schema(content: bytes) -> dict[str, Any]:
+    """Return a form of a release as it was judged when the release was published; nobody changes it."""
+    schema: dict[str, Any] = json.loads(content)
+    return schema
+
+
+# Statements are built once: building one anew takes longer than SQLite takes to run it.
+
+_answer_kept = select(idempotency.c.body_hash, idempotency.c.answer).where(
+    idempotency.c.person_id == bindparam("person"), idempotency.c.key == bindparam("of")
+)
+_keep_answer = insert(idempotency)
+_release_in_force = (
+    select(releases.c.id)
+    .where(releases.c.state == "published")
+    .order_by(releases.c.published_at.desc(), releases.c.id)
+    .limit(1)
+)
+_superior_post = select(units.c.superior_post_id).where(units.c.id == bindparam("unit"))
+_chief_post = (
+    select(posts.c.id)
+    .where(
+        posts.c.unit_id == bindparam("unit"),
+        posts.c.role == "chief",
+        posts.c.valid_from <= bindparam("day"),
+        (posts.c.valid_until.is_(None)) | (posts.c.valid_until >= bindparam("day")),
+    )
+    .order_by(posts.c.id)
+    .limit(1)
+)
+_days_entered = select(calendar_days.c.day, calendar_days.c.kind, calendar_days.c.note)
+_setting = (
+    select(settings.c.body)
+    .where(settings.c.name == bindparam("name"), settings.c.valid_from <= bindparam("day"))
+    .order_by(settings.c.version.desc())
+    .limit(1)
+)
+_rehearsal = select(settings.c.body).where(settings.c.name == "rehearsal")

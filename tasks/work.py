@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Table, bindparam, insert, update
+from sqlalchemy import Connection, Insert, Table, Update, bindparam, insert, update
 from sqlalchemy.sql.base import Executable
 
 from bpmn.engine import Fact, OpenTask, Process, Turn
@@ -73,6 +74,7 @@ class Work:
         self.attachments = attachments
         self.task: TaskRow | None = None  # the open task that the act completes
         self.answer: dict[str, Any] = {}  # what the caller is told beside success
+        self.told = False  # whether another case is to hear of it
         self.kept_now: set[str] = set()  # files whose row this act puts down
         self.guard: Callable[[Connection], None] | None = None  # asked first in the write: may this still be done?
         self.moves_tasks = False  # its new tasks are known to their holders already
@@ -200,7 +202,7 @@ class Work:
     def add(self, table: Table, **values: Any) -> int:
         """Put down a new row of *table* and return its id."""
         identity: int = values.setdefault("id", new_id()) if "id" in table.c else 0
-        self._writes.append((insert(table), values))
+        self._writes.append((_insertion(table), values))
         return identity
 
     def create(self, table: Table, rows: list[dict[str, Any]]) -> None:
@@ -209,7 +211,7 @@ class Work:
 
     def set(self, table: Table, row_id: int | str, **values: Any) -> None:
         """Put down a change of the row of *table* with this id."""
-        self._writes.append((update(table).where(table.c.id == row_id), values))
+        self._writes.append((_change(table, tuple(values)), values | {"row_id": row_id}))
 
     def write_later(
         self, statement: Executable, values: Mapping[str, Any] | list[dict[str, Any]] | None = None
@@ -219,6 +221,7 @@ class Work:
 
     def tell(self, case_id: int, message: str, facts: Mapping[str, Fact] | None = None) -> None:
         """Let another case know; it is taken up after the commit, in the order told."""
+        self.told = True
         self.add(messages, case_id=case_id, name=message, facts=dict(facts or {}), told_at=self.at)
 
     # --- the engine -------------------------------------------------------------------------------------------------
@@ -366,7 +369,7 @@ class Work:
             self.guard(conn)
         for table, rows in self._creations:
             if rows:
-                conn.execute(insert(table), rows)
+                conn.execute(_insertion(table), rows)
         for case in self.touched():
             self._write_case(conn, case)
         for statement, values in self._writes:
@@ -429,7 +432,7 @@ class Work:
         )
         if changes := self._changes(case):
             table = findings if isinstance(case, FindingCase) else issue_lists
-            conn.execute(update(table).where(table.c.id == case.id), changes)
+            conn.execute(_change(table, tuple(changes)), changes | {"row_id": case.id})
         for running in case.live:
             if running.steps:
                 self._write_instance(conn, case, running)
@@ -449,12 +452,10 @@ class Work:
         if running.process is not None:
             values["state"] = self.office.seal(self.conn, running)
         if running.stored is not None:
-            conn.execute(_change_instance, values | {"key": running.id}) if "state" in values else conn.execute(
-                update(instances).where(instances.c.id == running.id), values
-            )
+            conn.execute(_change(instances, tuple(values)), values | {"row_id": running.id})
             return
         conn.execute(
-            insert(instances),
+            _insertion(instances),
             values
             | {
                 "id": running.id,
@@ -469,7 +470,15 @@ class Work:
         )
 
 
-_CHANGED = ("status", "outcome", "path", "wake_at", "waits_for", "closed_at", "state")
-_change_instance = (
-    update(instances).where(instances.c.id == bindparam("key")).values({name: bindparam(name) for name in _CHANGED})
-)
+# Statements are built once for each shape: building one anew takes longer than SQLite takes to run it.
+
+
+@cache
+def _insertion(table: Table) -> Insert:
+    return insert(table)
+
+
+@cache
+def _change(table: Table, names: tuple[str, ...]) -> Update:
+    """Return the change of the columns *names* of the row ``row_id``."""
+    return update(table).where(table.c.id == bindparam("row_id")).values({name: bindparam(name) for name in names})
