@@ -11,11 +11,16 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support import browser as chromium
 from tests.support import city as cities
 from tests.support import mail, postgres
 from tests.support.city import City
+
+# A loaded machine is no bug: speed is measured by `make bench` as ratios, never by a test.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 SUPPORT_OF_MARK = {
     "postgres": {"postgres_server", "postgres_url"},
