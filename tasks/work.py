@@ -123,9 +123,10 @@ class Work:
 
     def finding_or_list(self, number: str) -> FindingCase | ListCase:
         """Return the finding or the issue list with this number. Raises Unknown."""
-        if case_store.find_finding(self.conn, number) is not None:
+        try:
             return self.finding(number)
-        return self.issue_list(number)
+        except Unknown:
+            return self.issue_list(number)
 
     def any_case(self, case_id: int) -> AnyCase:
         """Return the case with this id, whatever its kind. Raises Unknown."""
