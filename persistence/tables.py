@@ -288,6 +288,8 @@ findings = Table(
     ),
     Index("ix_findings_list", "list_id", "seq"),
     Index("ix_findings_state_due", "state", "due_on", "id"),
+    Index("ix_findings_progress", "state", "progress_at", "issued_at"),  # silent for long
+    Index("ix_findings_returns", "state", "returns"),
 )
 
 counters = Table(  # numbers are never reused

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, String, and_, cast, exists, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Integer, String, and_, cast, exists, func, insert, or_, select
 
 from bpmn.decisions import evaluate
 from cases.calendar import WorkingCalendar
@@ -30,7 +30,6 @@ from tasks.work import Work
 if TYPE_CHECKING:
     from tasks.office import Office
 
-AT_ONCE = 500  # findings per page
 PASSED_OVER = "skipped"  # a rung that lies before the finding was issued: nobody is urged about it
 F, N = findings.c, notices.c
 
@@ -64,21 +63,15 @@ def ladder_in_force(office: "Office", conn: Connection) -> tuple[Rung, ...]:
 
 
 def _due(patrol: Round, rungs: tuple[Rung, ...], calendar: WorkingCalendar) -> Iterator[int]:
-    """Yield the ids of findings to look at, each once, in pages by id."""
+    """Yield the ids of findings to look at, each once; without an order, so that the range of due days leads."""
     conditions = [_newly_late(patrol.today)]
     conditions += [reached for rung in rungs if (reached := _reached(rung, patrol.today, calendar)) is not None]
     seen: set[int] = set()
     for condition in conditions:
-        last = 0
-        while True:
-            query = select(F.id).where(F.state == State.OPEN, condition, F.id > last).order_by(F.id).limit(AT_ONCE)
-            with patrol.office.read() as conn:
-                page = conn.scalars(query).all()
-            yield from (found for found in page if found not in seen)
-            seen.update(page)
-            if len(page) < AT_ONCE:
-                break
-            last = page[-1]
+        with patrol.office.read() as conn:
+            found = conn.scalars(select(F.id).where(F.state == State.OPEN, condition)).all()
+        yield from (finding for finding in found if finding not in seen)
+        seen.update(found)
 
 
 def _newly_late(today: date) -> ColumnElement[bool]:
@@ -101,7 +94,8 @@ def _reached(rung: Rung, today: date, calendar: WorkingCalendar) -> ColumnElemen
         case Trigger.NO_PROGRESS:
             last = func.coalesce(F.progress_at, F.issued_at)
             before = end_of_day(_counted_back(rung, today, calendar))
-            return and_(last <= before, F.submitted_at.is_(None), ~exists().where(*unnoticed, N.at > last))
+            silent = or_(F.progress_at <= before, and_(F.progress_at.is_(None), F.issued_at <= before))  # two ranges
+            return and_(silent, F.submitted_at.is_(None), ~exists().where(*unnoticed, N.at > last))
         case Trigger.RETURNED:
             rounds = cast(F.returns / rung.after_days, Integer) * rung.after_days
             return and_(F.returns >= rung.after_days, ~exists().where(*unnoticed, N.period == _text(rounds)))
