@@ -350,6 +350,22 @@ def test_the_system_administrator_sees_envelopes_and_no_titles(city: City) -> No
     assert "津贴补贴" not in page
 
 
+def test_a_digest_of_several_findings_stands_in_both_mailboxes(city: City) -> None:
+    first, second, _ = city.issue()
+    handler = city.actor("u11handler").person_id
+    items = [
+        {"number": number, "title": "津贴补贴", "deadline": "2026-12-05", "link": f"/findings/{number}"}
+        for number in (first, second)
+    ]
+    letter = scalar(city, select(outbox.c.id).where(outbox.c.person_id == handler).limit(1))
+    digest = {"post": "整改办主任", "link": "/", "items": items}
+    write(city, update(outbox).where(outbox.c.id == letter).values(letter="digest", facts=digest))
+
+    assert Browser(city, "sysadmin1").get("/outbox").status_code == 200
+    assert Browser(city, "u11handler").get("/mailbox").status_code == 200
+    assert second in Browser(city, "u11handler").get(f"/mailbox/{letter}").text
+
+
 def test_a_dead_letter_goes_out_again_to_the_present_address(city: City) -> None:
     city.issue()
     person = city.actor("u11handler").person_id
