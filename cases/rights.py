@@ -67,7 +67,8 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "consolidate_list": _OFFICE,
     "map_posts": _OFFICE,
     "give_feedback": _OFFICE,
-    "sign_receipt": frozenset({Role.CHIEF, Role.LEADERSHIP_TEAM, Role.SUPERIOR_LEADER}),
+    # the leading group signs where a unit names no superior leader
+    "sign_receipt": frozenset({Role.CHIEF, Role.LEADERSHIP_TEAM, Role.SUPERIOR_LEADER, Role.LEADING_GROUP}),
     "accept_finding": _UNIT,
     "submit_plan": frozenset({Role.CHIEF, Role.RESPONSIBLE_LEADER}),
     "review_plan": OVERSEEING,

@@ -122,10 +122,15 @@ def measures_without_result(dossier: Dossier) -> tuple[int, ...]:
     return tuple(n for n, measure in enumerate(dossier.measures, 1) if measure not in covered)
 
 
-def require_independent(actor: Actor, unit_path: str, dossier: Dossier) -> None:
-    """Raise unless *actor* is from outside the unit and had no hand in the rectification."""
+def require_outside(actor: Actor, unit_path: str) -> None:
+    """Raise NotFromOutside where *actor* belongs to the unit at *unit_path*, whatever else he is."""
     if not outside(actor, unit_path):
         raise NotFromOutside()
+
+
+def require_independent(actor: Actor, unit_path: str, dossier: Dossier) -> None:
+    """Raise unless *actor* is from outside the unit and had no hand in the rectification."""
+    require_outside(actor, unit_path)
     if actor.person_id in dossier.rectified_by:
         raise SamePerson(earlier="rectified")
 

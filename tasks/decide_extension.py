@@ -5,7 +5,8 @@ from sqlalchemy import select, update
 from cases.comments import require_substance
 from cases.events import Event
 from cases.extension import ExtensionTooShort
-from cases.sign_off import SamePerson
+from cases.refusals import FormIncomplete
+from cases.sign_off import SamePerson, require_outside
 from persistence.tables import extensions, open_tasks
 from tasks.acts import act
 from tasks.case import FindingCase
@@ -20,11 +21,14 @@ def decide_extension(work: Work, case: FindingCase, form: Form) -> None:
     assert work.task is not None
     running = next(r for r in case.live if r.id == work.task.instance_id)
     asked = work.conn.execute(select(extensions).where(extensions.c.id == running.subject_id)).one()
+    require_outside(work.actor, case.finding.unit_path)
     if asked.asked_by == work.actor.person_id:
         raise SamePerson(earlier="ask_extension")
     verdict = form.choice("verdict", "approved", "refused")
     require_substance(form.text("comment"))
     until = form.day("until") or asked.until
+    if until > asked.until:
+        raise FormIncomplete({"until": "later_than_asked"})
     due_on = case.finding.due_on  # may have moved since it was asked: a milestone held, a suspension ended
     if verdict == "approved" and due_on is not None and until <= due_on:
         raise ExtensionTooShort(due_on=due_on)

@@ -1,10 +1,12 @@
 """Evidence that comes with an act: rows for files that were kept already."""
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, not_, select
 
 from cases.events import Event
 from cases.evidence import EvidenceKind, Purpose
 from cases.refusals import FormIncomplete
+from cases.rights import outside
+from persistence.people import staff_of
 from persistence.tables import blobs, evidence, measures
 from tasks.case import FindingCase
 from tasks.work import Attachment, Work
@@ -32,16 +34,7 @@ def attach(work: Work, case: FindingCase, *, purpose: Purpose | None = None) -> 
 
 def _attach(work: Work, case: FindingCase, attachment: Attachment, purpose: Purpose) -> int:
     keep_blob(work, attachment)
-    before = work.conn.execute(
-        select(evidence.c.id, evidence.c.version)
-        .where(
-            evidence.c.finding_id == case.id,
-            evidence.c.cycle == case.finding.cycle,
-            evidence.c.filename == attachment.filename,
-        )
-        .order_by(evidence.c.version.desc())
-        .limit(1)
-    ).one_or_none()
+    before = _earlier_version(work, case, attachment.filename)
     if before is not None:
         work.set(evidence, before.id, withdrawn_at=work.at)
     return work.add(
@@ -60,6 +53,23 @@ def _attach(work: Work, case: FindingCase, attachment: Attachment, purpose: Purp
         uploaded_by=work.actor.person_id,
         uploaded_at=work.at,
     )
+
+
+def _earlier_version(work: Work, case: FindingCase, filename: str) -> Row[int, int] | None:
+    """Return (id, version) of what a file of this name replaces: what the unit kept, or what those outside kept.
+
+    Neither side takes the other's evidence away by choosing its name.
+    """
+    staff = staff_of(work.conn, case.finding.unit_path, work.today)
+    inside = evidence.c.uploaded_by.in_(staff)
+    own_side = not_(inside) if outside(work.actor, case.finding.unit_path) else inside
+    query = select(evidence.c.id, evidence.c.version).where(
+        evidence.c.finding_id == case.id,
+        evidence.c.cycle == case.finding.cycle,
+        evidence.c.filename == filename,
+        own_side,
+    )
+    return work.conn.execute(query.order_by(evidence.c.version.desc()).limit(1)).one_or_none()
 
 
 def keep_blob(work: Work, attachment: Attachment) -> None:

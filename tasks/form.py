@@ -7,6 +7,8 @@ from typing import Any
 
 from cases.refusals import FormIncomplete
 
+LARGEST_ID = 2**63 - 1  # what a column of either database holds
+
 
 class Form(Mapping[str, Any]):
     """The answers of one act; every reader raises FormIncomplete that names the field."""
@@ -66,9 +68,12 @@ class Form(Mapping[str, Any]):
     def number(self, name: str) -> int | None:
         """Return a whole number, or None when it was not answered."""
         try:
-            return int(self.text(name)) if name in self._answers else None
+            number = int(self.text(name)) if name in self._answers else None
         except ValueError:
             raise FormIncomplete({name: "not_a_number"}) from None
+        if number is not None and abs(number) > LARGEST_ID:
+            raise FormIncomplete({name: "not_a_number"})
+        return number
 
     def texts(self, name: str) -> list[str]:
         """Return a list of texts; one text is a list of one."""
@@ -78,9 +83,12 @@ class Form(Mapping[str, Any]):
     def ids(self, name: str) -> list[int]:
         """Return a list of ids."""
         try:
-            return [int(item) for item in self.texts(name)]
+            found = [int(item) for item in self.texts(name)]
         except ValueError:
             raise FormIncomplete({name: "not_a_choice"}) from None
+        if any(abs(one) > LARGEST_ID for one in found):
+            raise FormIncomplete({name: "not_a_choice"})
+        return found
 
     def flag(self, name: str) -> bool:
         """Whether a box was ticked."""

@@ -1,10 +1,13 @@
 """转办: a task goes to a named person who may do it."""
 
+from sqlalchemy import select
+
 from cases.events import Event
 from cases.refusals import FormIncomplete
-from cases.rights import may
+from cases.rights import OVERSEEING, may, outside
+from persistence.case_store import TaskRow
 from persistence.people import load_actor
-from persistence.tables import open_tasks
+from persistence.tables import open_tasks, people
 from tasks.acts import ACTS, act
 from tasks.case import FindingCase
 from tasks.form import Form
@@ -17,12 +20,20 @@ def hand_over(work: Work, case: FindingCase, form: Form) -> None:
     """Hand one's task to another person whose posts allow it."""
     task = held_task(work, case, form)
     (person_id,) = form.ids("person")[:1]
-    receiver = load_actor(work.conn, person_id, work.today)
-    permission = ACTS[task.act].permission if task.act in ACTS else "fill_form"
-    if not may(receiver, permission, case.finding.subject):
+    if not _may_take(work, case, task, person_id):
         raise FormIncomplete({"person": "may_not"})
 
     work.set(open_tasks, task.id, claimed_by=person_id)
     work.record(
         case, Event("TaskHandedOver", {"task": task.name, "persons": [person_id], "reason": form.text("reason")})
     )
+
+
+def _may_take(work: Work, case: FindingCase, task: TaskRow, person_id: int) -> bool:
+    """Whether the posts of a person allow the task, and it does not come to the unit from those who oversee it."""
+    if work.conn.scalar(select(people.c.id).where(people.c.id == person_id)) is None:
+        return False
+    receiver = load_actor(work.conn, person_id, work.today)
+    if task.role in OVERSEEING and not outside(receiver, case.finding.unit_path):
+        return False
+    return may(receiver, ACTS[task.act].permission if task.act in ACTS else "fill_form", case.finding.subject)

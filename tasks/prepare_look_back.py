@@ -5,7 +5,8 @@ from sqlalchemy import select
 from cases.events import Event
 from cases.look_back import require_inspectors
 from cases.refusals import FormIncomplete
-from persistence.people import staff_of
+from cases.rights import may
+from persistence.people import load_actor, staff_of
 from persistence.tables import look_backs, milestones, people
 from tasks.acts import act
 from tasks.case import FindingCase
@@ -44,6 +45,8 @@ def appointed(work: Work, case: FindingCase, form: Form) -> list[int]:
     least = work.office.number_setting(work.conn, "look_back.least_inspectors", work.today)
     insiders = staff_of(work.conn, case.finding.unit_path, work.today) | dossier_of(work, case).rectified_by
     require_inspectors(chosen, least, insiders)
+    if not all(may(load_actor(work.conn, one, work.today), "record_look_back", case.finding.subject) for one in chosen):
+        raise FormIncomplete({"inspectors": "may_not"})  # he would be told of a finding that he may not see
     return chosen
 
 

@@ -27,7 +27,7 @@ def refusal(city: City, act: str, **given: Any) -> CaseError:
     return refused.value
 
 
-def test_an_administrator_does_not_make_himself_the_superior_who_reads_a_unit(
+def test_an_administrator_does_not_name_himself_the_superior_of_a_unit(
     sqlite_city: Callable[[str], City],
 ) -> None:
     city = sqlite_city("issued")
