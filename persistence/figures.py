@@ -1,0 +1,380 @@
+"""The quantities of ``cases.figures``, counted by the database as of the end of any day in Shanghai.
+
+Dates come from what is never rewritten: cycles, verdicts, submissions, extensions and the ledger, so last month's
+figures stay what they were, whatever is revoked later. What a finding *is* (unit, kind, category, leader) is taken as
+it stands now. Nothing is counted that *visible* (`persistence.visibility`) does not let through.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    String,
+    Subquery,
+    and_,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    not_,
+    null,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
+
+from cases.figures import Quantity, Tally
+from cases.moments import end_of_day
+from persistence.columns import Moment, Money
+from persistence.tables import (
+    cycles,
+    extensions,
+    findings,
+    issue_lists,
+    ledger,
+    milestones,
+    posts,
+    reviews,
+    rounds,
+    submissions,
+    units,
+)
+from persistence.visibility import below
+
+F, C = findings.c, cycles.c
+DAY_ENDS = "T16:00:00.000000Z"  # in UTC, behind a day of Shanghai: moments are kept as text and compare as text
+NOT_LASTING = ("recurred", "revoked")  # said by the leading group, found by a durability look-back
+
+_OF_QUANTITY = {
+    Quantity.TOTAL: "is_counted",
+    Quantity.DONE: "is_done",
+    Quantity.BASIC: "is_basic",
+    Quantity.UNDONE: "is_undone",
+    Quantity.ON_TIME: "is_on_time",
+    Quantity.OVERDUE: "is_overdue",
+    Quantity.EVER_DONE: "is_ever_done",
+    Quantity.REVOKED: "is_revoked",
+    Quantity.RECURRED: "is_recurred",
+    Quantity.AMOUNT: "is_counted",
+    Quantity.AMOUNT_DONE: "is_put_right",
+    Quantity.HISTORIC: "is_historic",
+}
+
+
+class By(StrEnum):
+    """How findings are grouped."""
+
+    ROUND = "round"
+    LIST = "list"
+    UNIT = "unit"
+    CATEGORY = "category"
+    KIND = "kind"
+    LEADER = "leader"
+
+
+@dataclass(frozen=True)
+class FigureFilters:
+    """What is counted as of *as_of*, the whole day included; None does not narrow."""
+
+    as_of: date
+    round_id: int | None = None
+    list_id: int | None = None
+    unit_path: str | None = None  # this unit and all below
+    own_unit_id: int | None = None  # this unit alone
+    category: str | None = None  # "" are those without one
+    kind: str | None = None
+    leader_post_id: int | None = None  # 0 are those without one
+
+
+@dataclass(frozen=True)
+class Group:
+    """One line of a table of figures; *key* is the value of the filter that opens it, *label* may be empty."""
+
+    key: str
+    label: str
+    tally: Tally
+
+
+@dataclass(frozen=True)
+class CountedFinding:
+    """One finding behind a number, as it stood on the day; *amount_done_yuan* is None where nothing was accepted."""
+
+    id: int
+    number: str
+    title: str
+    unit_name: str
+    kind: str
+    category: str
+    due_on: date | None
+    signed_off_at: datetime | None
+    amount_yuan: Decimal | None
+    amount_done_yuan: Decimal | None
+    is_overdue: bool
+    is_basic: bool
+    historic: bool
+
+
+def tally(connection: Connection, visible: ColumnElement[bool], filters: FigureFilters) -> Tally:
+    """Count all findings that *visible* lets through."""
+    row = connection.execute(select(*_sums(_as_of(visible, filters)))).one()
+    return Tally(**row._mapping)
+
+
+def tallies(connection: Connection, visible: ColumnElement[bool], filters: FigureFilters, by: By) -> tuple[Group, ...]:
+    """Count group by group, in the order of their labels; groups without a finding are left out."""
+    counted = _as_of(visible, filters, by)
+    own = counted.c
+    query = select(own.key, own.label, *_sums(counted)).group_by(own.key, own.label).order_by(own.label, own.key)
+    names = [field.name for field in fields(Tally)]
+    groups = (
+        Group(
+            "" if row.key is None else str(row.key),
+            row.label or "",
+            Tally(**{name: row._mapping[name] for name in names}),
+        )
+        for row in connection.execute(query)
+    )
+    return tuple(group for group in groups if group.tally.total or group.tally.historic)
+
+
+def counted_findings(
+    connection: Connection,
+    visible: ColumnElement[bool],
+    filters: FigureFilters,
+    quantity: Quantity,
+    *,
+    after: str = "",
+    limit: int = 50,
+) -> list[CountedFinding]:
+    """Return the findings that *quantity* counts, by number, those behind *after*: the same condition as the count."""
+    counted = _as_of(visible, filters)
+    own = counted.c
+    shown = [own[field.name] for field in fields(CountedFinding)]
+    query = select(*shown).where(own[_OF_QUANTITY[quantity]], own.number > after).order_by(own.number).limit(limit)
+    return [_counted(row) for row in connection.execute(query)]
+
+
+def _counted(row: Any) -> CountedFinding:
+    values = dict(row._mapping)
+    for name in ("is_overdue", "is_basic", "historic"):
+        values[name] = bool(values[name])
+    return CountedFinding(**values)
+
+
+def _sums(counted: Subquery) -> list[ColumnElement[Any]]:
+    """Return one sum for each field of a tally, under its name."""
+
+    def number(quantity: Quantity) -> ColumnElement[Any]:
+        return func.coalesce(func.sum(case((counted.c[_OF_QUANTITY[quantity]], 1), else_=0)), 0)
+
+    def money(flag: str, column: str) -> ColumnElement[Any]:
+        fen = case((counted.c[flag], func.coalesce(counted.c[column], 0)), else_=0)
+        return type_coerce(func.coalesce(func.sum(fen), 0), Money)
+
+    sums = {field.name: field.name for field in fields(Tally)}
+    return [
+        (
+            money("is_counted", "amount_yuan") if name == Quantity.AMOUNT
+            else money("is_put_right", "amount_done_yuan") if name == Quantity.AMOUNT_DONE
+            else number(Quantity(name))
+        ).label(name)
+        for name in sums
+    ]  # fmt: skip
+
+
+# --- one finding on that day ----------------------------------------------------------------------------------------
+
+
+def _as_of(visible: ColumnElement[bool], filters: FigureFilters, by: By = By.LIST) -> Subquery:
+    """Return one row per finding: what it is, and which quantities count it, at the end of the day."""
+    until = end_of_day(filters.as_of)
+    newest = (
+        select(C.finding_id, func.max(C.cycle).label("cycle")).where(C.opened_at <= until).group_by(C.finding_id)
+    ).subquery()
+    signed_at = _signed_at(until)
+    due_on = case(
+        (and_(C.cycle == F.cycle, signed_at.is_not(None)), F.due_on), else_=func.coalesce(_extended(until), C.due_on)
+    )
+    joined = (
+        findings.outerjoin(newest, newest.c.finding_id == F.id)
+        .outerjoin(cycles, and_(C.finding_id == F.id, C.cycle == newest.c.cycle))
+        .outerjoin(units, units.c.id == F.unit_id)
+    )
+    key, label, joined = _group(by, joined)
+    bare = select(
+        F.id, F.number, F.title, F.kind, F.category, F.amount_yuan, F.historic,
+        func.coalesce(units.c.name, "").label("unit_name"),
+        key.label("key"),
+        label.label("label"),
+        due_on.label("due_on"),
+        C.cycle.label("in_cycle"),
+        C.opened_at.label("opened_at"),
+        type_coerce(signed_at, Moment).label("signed_off_at"),
+        _handed_in(submissions.c.at, until).label("submitted_at"),
+        _handed_in(submissions.c.recovered_yuan, until).label("recovered_yuan"),
+        and_(F.historic, or_(F.signed_off_at.is_(None), F.signed_off_at <= until)).label("is_historic"),
+        _taken_back(until).label("was_revoked"),
+        _came_back(until).label("has_recurred"),
+        _marked(until, filters.as_of).label("was_marked"),
+        _milestone_held(until).label("has_milestone"),
+    ).select_from(joined)  # fmt: skip
+    day = bare.where(visible, *_narrowed(filters)).subquery()
+    return _flagged(day)
+
+
+def _flagged(day: Subquery) -> Subquery:
+    """Add to each finding of *day* which quantities count it."""
+    D = day.c
+    counted = and_(D.in_cycle.is_not(None), not_(D.historic))
+    done = and_(counted, D.signed_off_at.is_not(None))
+    open_ = and_(counted, D.signed_off_at.is_(None))
+    basic = and_(open_, D.kind == "CONTINUOUS", D.has_milestone)
+    in_time = type_coerce(D.submitted_at, String) < cast(D.due_on, String).concat(DAY_ENDS)
+    flags = {
+        "is_counted": counted,
+        "is_done": done,
+        "is_basic": basic,
+        "is_undone": and_(open_, not_(basic)),
+        "is_on_time": and_(done, func.coalesce(in_time, false())),
+        "is_overdue": and_(open_, D.was_marked),
+        "is_ever_done": and_(counted, or_(D.signed_off_at.is_not(None), D.was_revoked)),
+        "is_revoked": and_(counted, D.was_revoked),
+        "is_recurred": and_(counted, D.was_revoked, D.has_recurred),
+        "is_put_right": and_(or_(done, basic), D.recovered_yuan.is_not(None)),
+    }
+    put_right = case((flags["is_put_right"], D.recovered_yuan), else_=null())
+    as_was = [column for column in D if column.key not in ("recovered_yuan",)]
+    return select(
+        *as_was,
+        type_coerce(put_right, Money).label("amount_done_yuan"),
+        *(condition.label(name) for name, condition in flags.items()),
+    ).subquery()
+
+
+def _signed_at(until: datetime) -> ColumnElement[Any]:
+    """When the cycle ended in a sign-off; of one revoked since, whose row says when it was revoked, by the verdict."""
+    signed = (
+        select(func.max(reviews.c.at))
+        .where(
+            reviews.c.case_id == F.id,
+            reviews.c.cycle == C.cycle,
+            reviews.c.act == "sign_off",
+            reviews.c.verdict == "signed",
+            reviews.c.at <= until,
+        )
+        .correlate(findings, cycles)
+        .scalar_subquery()
+    )
+    return case(
+        (and_(C.result == "signed_off", C.closed_at <= until), C.closed_at), (C.result == "revoked", signed)
+    )  # fmt: skip
+
+
+def _extended(until: datetime) -> ScalarSelect[Any]:
+    """Due day after the last extension that was approved by then."""
+    own = extensions.c
+    return (
+        select(own.until)
+        .where(own.finding_id == F.id, own.cycle == C.cycle, own.verdict == "approved", own.decided_at <= until)
+        .order_by(own.decided_at.desc())
+        .limit(1)
+        .correlate(findings, cycles)
+        .scalar_subquery()
+    )
+
+
+def _handed_in(column: ColumnElement[Any], until: datetime) -> ScalarSelect[Any]:
+    """What the last submission of the cycle says."""
+    own = submissions.c
+    return (
+        select(column)
+        .where(own.finding_id == F.id, own.cycle == C.cycle, own.at <= until)
+        .order_by(own.at.desc())
+        .limit(1)
+        .correlate(findings, cycles)
+        .scalar_subquery()
+    )
+
+
+def _taken_back(until: datetime) -> ColumnElement[bool]:
+    earlier = cycles.alias()
+    revoked = and_(earlier.c.finding_id == F.id, earlier.c.result == "revoked", earlier.c.closed_at <= until)
+    return exists().where(revoked).correlate(findings)
+
+
+def _came_back(until: datetime) -> ColumnElement[bool]:
+    later = cycles.alias()
+    opened = and_(later.c.finding_id == F.id, later.c.because.in_(NOT_LASTING), later.c.opened_at <= until)
+    return exists().where(opened).correlate(findings)
+
+
+def _marked(until: datetime, as_of: date) -> ColumnElement[bool]:
+    """Whether the overdue flag stood: raised in this cycle, and no longer day given and no milestone held since."""
+    raised, longer, held = ledger.c, extensions.alias().c, milestones.alias().c
+    extended = exists().where(
+        longer.finding_id == F.id, longer.verdict == "approved", longer.until >= as_of,
+        longer.decided_at > raised.at, longer.decided_at <= until,
+    ).correlate(findings, ledger)  # fmt: skip
+    moved_on = exists().where(held.finding_id == F.id, held.held_at > raised.at, held.held_at <= until)
+    return (
+        exists()
+        .where(
+            raised.case_id == F.id,
+            raised.event == "MarkedOverdue",
+            raised.at >= C.opened_at,
+            raised.at <= until,
+            ~extended,
+            ~moved_on.correlate(findings, ledger),
+        )
+        .correlate(findings, cycles)
+    )
+
+
+def _milestone_held(until: datetime) -> ColumnElement[bool]:
+    own = milestones.c
+    held = and_(own.finding_id == F.id, own.held_at >= C.opened_at, own.held_at <= until)
+    return exists().where(held).correlate(findings, cycles)
+
+
+def _group(by: By, joined: Any) -> tuple[ColumnElement[Any], ColumnElement[Any], Any]:
+    """Return key and label of a finding's group, and what has to be joined for them."""
+    if by is By.ROUND:
+        listed = joined.outerjoin(issue_lists, issue_lists.c.id == F.list_id)
+        return rounds.c.id, rounds.c.name, listed.outerjoin(rounds, rounds.c.id == issue_lists.c.round_id)
+    if by is By.LIST:
+        listed = joined.outerjoin(issue_lists, issue_lists.c.id == F.list_id)
+        return issue_lists.c.id, issue_lists.c.number, listed
+    if by is By.LEADER:
+        posted = joined.outerjoin(posts, posts.c.id == F.leader_post_id)
+        of_unit = units.c.short_name.concat(" ").concat(posts.c.title)
+        return func.coalesce(F.leader_post_id, 0), func.coalesce(of_unit, ""), posted
+    if by is By.UNIT:
+        return units.c.id, units.c.name, joined
+    column = F.category if by is By.CATEGORY else F.kind
+    return column, column, joined
+
+
+def _narrowed(filters: FigureFilters) -> Sequence[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [true()]
+    if filters.round_id is not None:
+        conditions.append(F.list_id.in_(select(issue_lists.c.id).where(issue_lists.c.round_id == filters.round_id)))
+    if filters.unit_path is not None:
+        conditions.append(below(filters.unit_path))
+    if filters.leader_post_id is not None:
+        conditions.append(func.coalesce(F.leader_post_id, 0) == filters.leader_post_id)
+    for column, wanted in (
+        (F.list_id, filters.list_id), (F.unit_id, filters.own_unit_id),
+        (F.category, filters.category), (F.kind, filters.kind),
+    ):  # fmt: skip
+        if wanted is not None:
+            conditions.append(column == wanted)
+    return conditions
