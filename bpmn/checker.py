@@ -27,7 +27,7 @@ CONTROL_POINTS: Mapping[str, tuple[str, ...]] = {
     "finding": ("submit_rectification", "verify_rectification", "record_look_back", "sign_off"),
     "issue_list": ("register_findings", "give_feedback", "review_plan", "archive_list"),
     "look_back": ("record_look_back", "confirm_look_back"),
-    "durability": ("record_durability",),
+    "durability": ("record_durability", "confirm_look_back"),
     "extension": ("decide_extension",),
     "any": (),
 }

@@ -47,6 +47,8 @@ def _conclude(work: Work, case: FindingCase, result: str, milestone_id: int | No
             case.finding = replace(case.finding, basic_done=True)
             _go_on_to_next(work, case, milestone_id)
             work.tell(case.finding.list_id, LOOK_AGAIN)
+    elif result == "revoked":
+        work.record(case, Event("DurabilityDenied"))  # the diagram asks for the sign-off to be taken back
     elif result == "returned":
         case.finding = case.finding.returned()
         work.record(case, Event("ReviewReturned", {"by": "look_back"}))

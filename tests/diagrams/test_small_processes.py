@@ -6,7 +6,7 @@ from tests.diagrams.walk import Walk
 
 
 def test_a_sign_off_that_still_holds_stays() -> None:
-    walk = Walk("durability_look_back", {"number": "XC-2026-001"}).do("start_durability").do("record_durability")
+    walk = Walk("durability_look_back", {"number": "XC-2026-001"}).do("start_durability").do("record_durability").do("confirm_look_back")
 
     assert walk.turn.outcome == "held"
     assert walk.asked == []
@@ -16,6 +16,8 @@ def test_a_sign_off_that_did_not_last_is_revoked() -> None:
     walk = Walk("durability_look_back", {"number": "XC-2026-001"}).do("start_durability")
 
     walk.do("record_durability", durability_result="revoked")
+    walk.do("confirm_look_back", look_back_confirmed=False)
+    walk.do("record_durability", durability_result="revoked").do("confirm_look_back")
 
     assert walk.turn.outcome == "revoked"
     assert walk.asked == ["revoke_sign_off"]
