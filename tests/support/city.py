@@ -399,7 +399,11 @@ def _template(stage: str) -> Path:
         shutil.copytree(_template(earlier[-1]), folder)
     else:
         folder.mkdir()
-    build(f"sqlite:///{folder}/city.sqlite", folder / "files", stage)
+    try:
+        build(f"sqlite:///{folder}/city.sqlite", folder / "files", stage)
+    except BaseException:
+        shutil.rmtree(folder)  # the next test says the same again, not that a folder is there already
+        raise
     return folder
 
 
