@@ -5,14 +5,14 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from cases.extension import ExtensionPending, ExtensionTooShort, TooLateToExtend, TooManyExtensions
 from cases.finding import WrongState
 from cases.look_back import SecondPersonNeeded
 from cases.refusals import CaseSuspended, FormIncomplete, NotPermitted, NotYourTask
-from cases.sign_off import SamePerson
-from persistence.tables import evidence, instances, open_tasks, reviews
+from cases.sign_off import NotFromOutside, SamePerson
+from persistence.tables import evidence, instances, open_tasks, reviews, tenures
 from tasks.urge import UrgedRecently
 from tests.support.city import CHECKED, DUE_ON, ISSUED_ON, City
 from tests.tasks.test_independence import hold
@@ -232,6 +232,9 @@ def test_an_extension_is_decided_by_another_person_than_asked(city: City) -> Non
     hold(city, "signer1", "handler", deputy=True)
     city.act("signer1", "ask_extension", number, until="2026-07-30", reason=REASON)
 
+    with pytest.raises(NotFromOutside):
+        decide(city, number, "approved", "signer1")
+    city.change(delete(tenures).where(tenures.c.deputy))  # he leaves the unit, and still it was he who asked
     with pytest.raises(SamePerson):
         decide(city, number, "approved", "signer1")
     decide(city, number, "approved", "signer2")
