@@ -39,7 +39,7 @@ from tests.bench.table import Line, interleaved
 from xiaohao.demonstration import furnish
 
 SECTION = "act"
-ROUNDS = 20
+ROUNDS = 12
 UNIT = 11
 LOGINS = (
     "u11handler", "u11leader", "u11chief", "office1", "discipline1", "organisation1", "verifier1", "lookback1",

@@ -22,7 +22,7 @@ from tests.bench.table import Line, interleaved
 from tests.bpmn.stock import StockEngine
 
 SECTION = "engine"
-ROUNDS = 25
+ROUNDS = 15
 
 _metadata = MetaData()
 kept = Table(
