@@ -23,6 +23,9 @@ class ListState(StrEnum):
 
 BEFORE_FEEDBACK = (ListState.REGISTERING, ListState.CONSOLIDATED)
 
+# Acts from before the feedback: their opinions and working papers stay among those who inspect.
+INTERNAL = frozenset({"import_list", "register_findings", "confirm_registration", "settle_finding", "consolidate_list"})
+
 
 class FindingsOpen(CaseError):
     """Findings are neither signed off nor in an approved long-term plan; facts: count."""

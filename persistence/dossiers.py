@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, select
 
+from cases.issue_list import INTERNAL
+from cases.look_back import OF_A_VISIT, STAGE, UNANNOUNCED
 from persistence.ledger import Recorded, of_case
 from persistence.tables import (
     cases,
@@ -36,8 +38,9 @@ from persistence.tables import (
 
 _OF_THE_CASE = frozenset({"id", "finding_id", "case_id", "measure_id", "milestone_id"})
 _PERSONS = ("person_id", "uploaded_by", "decided_by", "asked_by", "recorded_by", "confirmed_by")
-_APPOINTED = frozenset({"LookBackAppointed"})
-_VISITED = frozenset({"LookBackRecorded"})
+_VISITED = frozenset({"LookBackRecorded", "DurabilityRecorded"})
+_OF_THE_CHANGE = frozenset({"changed_at", "changed_by"})
+_LEAD = frozenset({"cycle", "signal", "severity", "raised_at", "decision", "decided_by", "decided_at", "reason"})
 
 Facts = dict[str, Any]
 
@@ -51,7 +54,8 @@ def find_case(conn: Connection, table: Table, number: str, visible: ColumnElemen
 def finding_dossier(conn: Connection, row: Row[Any], *, warned: bool) -> Facts:
     """Return the whole dossier of the finding in *row*.
 
-    *warned*: whether the reader may know of look-backs that are still to come; the inspected unit may not.
+    *warned*: whether the reader may know of look-backs that are still to come; the inspected unit may not, nor what
+    a signal was made of, which may speak of other units.
     """
     name_of = _Names(conn)
     seqs = {m.id: m.seq for m in conn.execute(select(measures.c.id, measures.c.seq).where(_of(measures, row.id)))}
@@ -67,7 +71,7 @@ def finding_dossier(conn: Connection, row: Row[Any], *, warned: bool) -> Facts:
     for submission in submitted:
         done = submission["measures_done"].items()
         submission["measures_done"] = {str(seqs.get(int(m), "")) if m else "": text for m, text in done}
-    return _head(row, name_of) | {
+    return _head(row, name_of, warned) | {
         "list": conn.scalar(select(issue_lists.c.number).where(issue_lists.c.id == row.list_id)),
         "measures": part(measures, order="seq"),
         "criteria": part(criteria, order="seq"),
@@ -80,14 +84,17 @@ def finding_dossier(conn: Connection, row: Row[Any], *, warned: bool) -> Facts:
         "reviews": part(reviews),
         "look_backs": looked_back,
         "extensions": part(extensions),
-        "signals": part(signal_hits),
-        "tasks": tasks_of_case(conn, row.id),
+        "signals": [hit if warned else _lead(hit) for hit in part(signal_hits)],
+        "tasks": [task for task in tasks_of_case(conn, row.id) if warned or task["stage"] != STAGE],
         "letters": letters_of_case(conn, row.id) if warned else [],
     }
 
 
-def list_dossier(conn: Connection, row: Row[Any]) -> Facts:
-    """Return what is kept of the issue list in *row* beside its findings."""
+def list_dossier(conn: Connection, row: Row[Any], *, warned: bool) -> Facts:
+    """Return what is kept of the issue list in *row* beside its findings.
+
+    *warned*: whether the reader may know of what was done before the feedback; the inspected unit may not.
+    """
     name_of = _Names(conn)
     parts: Mapping[str, Table] = {"receipts": receipts, "reviews": reviews, "papers": papers}
     kept = {
@@ -97,15 +104,26 @@ def list_dossier(conn: Connection, row: Row[Any]) -> Facts:
         ]
         for name, table in parts.items()
     }
-    return _head(row, name_of) | kept | {"tasks": tasks_of_case(conn, row.id)}
+    if not warned:
+        kept |= {name: [one for one in kept[name] if one["act"] not in INTERNAL] for name in ("reviews", "papers")}
+    return _head(row, name_of, warned) | kept | {"tasks": tasks_of_case(conn, row.id)}
 
 
 def timeline(conn: Connection, case_id: int, *, warned: bool, after: int = 0, limit: int = 500) -> list[Recorded]:
-    """Return the events of a case behind *after*, oldest first, without appointments of visits that are to come."""
+    """Return the events of a case behind *after*, oldest first.
+
+    Who is not *warned* reads neither of visits that are to come nor of what was done before the feedback.
+    """
     events = of_case(conn, case_id)
     last_visit = max((event.seq for event in events if event.event in _VISITED), default=0)
-    shown = [event for event in events if warned or event.event not in _APPOINTED or event.seq < last_visit]
+    shown = [event for event in events if warned or not (event.act in INTERNAL or _foretells(event, last_visit))]
     return [event for event in shown if event.seq > after][:limit]
+
+
+def _foretells(event: Recorded, last_visit: int) -> bool:
+    """Whether an event tells of a visit that is not on record yet: its appointment, or who took the task of it."""
+    about = event.body.get("facts", {}).get("task")
+    return event.seq > last_visit and (event.act in UNANNOUNCED or about in OF_A_VISIT)
 
 
 def tasks_of_case(conn: Connection, case_id: int) -> list[Facts]:
@@ -157,10 +175,16 @@ def _of(table: Table, case_id: int) -> ColumnElement[bool]:
     return (table.c.finding_id if "finding_id" in table.c else table.c.case_id) == case_id
 
 
-def _head(row: Row[Any], name_of: _Names) -> Facts:
-    """The columns of the case itself, ids of units and posts said by name."""
+def _lead(hit: Facts) -> Facts:
+    return {name: value for name, value in hit.items() if name in _LEAD} | {"facts": {}, "quotes": []}
+
+
+def _head(row: Row[Any], name_of: _Names, warned: bool) -> Facts:
+    """The columns of the case itself, ids of units and posts said by name; the last change may be one to hide."""
     shown: Facts = {}
     for name, value in row._mapping.items():
+        if name in _OF_THE_CHANGE and not warned:
+            continue
         if name.endswith("_post_id"):
             shown[name.removesuffix("_id")] = name_of.post(value)
         elif name.endswith("unit_id"):

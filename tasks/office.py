@@ -23,6 +23,7 @@ from cases.calendar import WorkingCalendar
 from cases.deadlines import Period, PeriodUnit, due
 from cases.events import Event
 from cases.finding import State
+from cases.look_back import UNANNOUNCED
 from cases.refusals import (
     CaseChanged,
     CaseError,
@@ -34,7 +35,7 @@ from cases.refusals import (
     RehearsalOnly,
     Unknown,
 )
-from cases.rights import Actor, require_office
+from cases.rights import Actor, outside, require_office
 from config.calendars import DayKind, Kind, days_with
 from config.policy import NUMBERS
 from persistence import case_store, outbox
@@ -163,10 +164,17 @@ class Office:
                 require_office(work.actor, act.permission)
         else:
             work.require(act.permission, _subject(case))
-        if version is not None and case.head.version != version:
+        if version is not None and case.head.version != version and not self._is_hidden_change(work, case):
             raise self._changed(case)
         if isinstance(case, FindingCase) and case.finding.state is State.SUSPENDED and act.name != "resume_finding":
             raise CaseSuspended()
+
+    @staticmethod
+    def _is_hidden_change(work: Work, case: AnyCase) -> bool:
+        """Whether only those outside know of the last change: a refusal would warn the unit of a visit."""
+        if not isinstance(case, FindingCase) or case.head.changed_act not in UNANNOUNCED:
+            return False
+        return not outside(work.actor, case.finding.unit_path)
 
     def _form(self, work: Work, act: Act, case: AnyCase) -> Form:
         answers: dict[str, Any] = dict(work.given)

@@ -225,7 +225,7 @@ def get_list(house: TheHouse, actor: Asks, number: str) -> Response:
         own = overviews.list_findings(
             conn, visible_findings(actor), FindingFilters(list_id=row.id), order=Order.NUMBER, limit=10_000
         )
-        dossier = dossiers.list_dossier(conn, row)
+        dossier = dossiers.list_dossier(conn, row, warned=outside(actor, row.unit_path))
     return _json(dossier | {"findings": [_line(line) for line in own]}, headers={"ETag": f'"{row.version}"'})
 
 

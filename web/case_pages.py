@@ -8,7 +8,9 @@ from fastapi.responses import Response, StreamingResponse
 from sqlalchemy import select
 
 from cases.finding import Finding, State
+from cases.issue_list import INTERNAL
 from cases.refusals import Unknown
+from cases.rights import outside
 from cases.sign_off import objections
 from config.messages import say
 from persistence import case_store, dossiers
@@ -123,7 +125,8 @@ def _papers(seen: Seen) -> list[Any]:
     query = select(papers.c.id, papers.c.act, papers.c.filename, papers.c.uploaded_at, papers.c.sha256).where(
         papers.c.case_id == seen.case.id
     )
-    return list(seen.conn.execute(query.order_by(papers.c.id)))
+    kept = seen.conn.execute(query.order_by(papers.c.id))
+    return [paper for paper in kept if seen.from_outside or paper.act not in INTERNAL]
 
 
 @router.get("/{room}/{number}/diagram/{process}")
@@ -161,16 +164,16 @@ def kept_evidence(house: TheHouse, person: SignedIn, key: int) -> Kept:
 def kept_paper(house: TheHouse, person: SignedIn, key: int) -> Kept:
     """Return a paper of a list. Raises Unknown."""
     query = (
-        select(papers.c.sha256, papers.c.filename, blobs.c.media_type)
+        select(papers.c.sha256, papers.c.filename, blobs.c.media_type, papers.c.act, issue_lists.c.unit_path)
         .join(issue_lists, issue_lists.c.id == papers.c.case_id)
         .join(blobs, blobs.c.sha256 == papers.c.sha256)
         .where(papers.c.id == key, visible_lists(person.actor))
     )
     with house.office.read() as conn:
         row = conn.execute(query).one_or_none()
-    if row is None:
+    if row is None or (row.act in INTERNAL and not outside(person.actor, row.unit_path)):
         raise Unknown()
-    return Kept(*row)
+    return Kept(row.sha256, row.filename, row.media_type)
 
 
 Evidence = Annotated[Kept, Depends(kept_evidence)]

@@ -56,6 +56,9 @@ REACHED_BY = {
 """Which event ends a stage; the last one of the present cycle is its date."""
 
 
+_OF_VISITS = frozenset({"look_back", "durability_look_back"})  # processes: where they stand tells of visits to come
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step of the way: *state* is done, now or ahead; *at* is when it was done."""
@@ -106,7 +109,7 @@ def summary_of(seen: Seen) -> Summary:
         due_on, running = value.due_on, value.state is State.OPEN and value.submitted_at is None
         since = shanghai_date(value.issued_at) if value.issued_at else None
     else:
-        dossier = dossiers.list_dossier(seen.conn, row)
+        dossier = dossiers.list_dossier(seen.conn, row, warned=seen.from_outside)
         due_on, running, since = value.report_due_on, True, value.feedback_on
     unit = seen.conn.scalar(select(units.c.name).where(units.c.id == value.unit_id))
     return Summary(
@@ -172,7 +175,7 @@ def drawings_of(seen: Seen) -> list[Drawing]:
         waiting = [task.name for task in seen.case.tasks if task.instance_id == instance_id]
         for name in (process, "look_back"):
             file = f"processes/{name}.bpmn"
-            if name in drawings or file not in files:
+            if name in drawings or file not in files or (name in _OF_VISITS and not seen.from_outside):
                 continue
             drawn = files[file].decode()
             taken = {element: times for element, times in path.items() if f'id="{element}"' in drawn}

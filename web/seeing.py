@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from bpmn.release import Release
 from cases.finding import Finding, State
 from cases.issue_list import IssueList
+from cases.look_back import STAGE
 from cases.rights import Subject, may, outside, require
 from config.messages import knows, say
 from persistence.case_store import TaskRow
@@ -90,8 +91,9 @@ class Seen:
         return next(iter(named or offers), None)
 
     def holders(self) -> list[tuple[TaskRow, str]]:
-        """Return the open tasks with the words of who holds them."""
-        return [(task, holder_in_words(self, task)) for task in self.case.tasks]
+        """Return the open tasks with the words of who holds them; the unit is not told who prepares to visit it."""
+        told = [task for task in self.case.tasks if self.from_outside or task.stage != STAGE]
+        return [(task, holder_in_words(self, task)) for task in told]
 
 
 BESIDE = (

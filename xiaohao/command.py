@@ -14,8 +14,8 @@ from sqlalchemy import inspect, select, true
 from bpmn.release import Release, shipped
 from cases.moments import shanghai_date
 from cases.refusals import CaseError, RehearsalOnly, Unknown
-from cases.rights import Actor
-from persistence import dossiers, ledger, log, outbox, overviews, verification
+from cases.rights import Actor, outside
+from persistence import dossiers, log, outbox, overviews, verification
 from persistence.outbox import State
 from persistence.overviews import FindingFilters, FindingLine
 from persistence.people import load_actor, person_of_login
@@ -349,13 +349,15 @@ def show_finding(
         seen = visible_findings(actor) if actor else true()
         row = dossiers.find_case(conn, findings, number, seen)
         if row is not None:
-            document = dossiers.finding_dossier(conn, row, warned=True)
+            warned = actor is None or outside(actor, row.unit_path)
+            document = dossiers.finding_dossier(conn, row, warned=warned)
         else:
             row = dossiers.find_case(conn, issue_lists, number, visible_lists(actor) if actor else true())
             if row is None:
                 raise Unknown()
-            document = dossiers.list_dossier(conn, row)
-        events = ledger.of_case(conn, row.id)
+            warned = actor is None or outside(actor, row.unit_path)
+            document = dossiers.list_dossier(conn, row, warned=warned)
+        events = dossiers.timeline(conn, row.id, warned=warned, limit=sys.maxsize)
     history = [{"seq": e.seq, "event": e.event, "act": e.act, "at": e.at, "who": e.who, "post": e.post} for e in events]
     lines = [f"{number}  {row.title}", f"{row.state}/{row.stage}"]
     lines += [f"  {on_screen(event.at)}  {event.event}  {event.who}" for event in events]
