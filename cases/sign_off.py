@@ -144,6 +144,8 @@ def objections(dossier: Dossier) -> tuple[CaseError, ...]:
     verified, looked_back = dossier.verified, dossier.looked_back
     if after is None or verified is None or verified.at < after or not verified.from_outside:
         found.append(NotVerified())
+    elif set(verified.persons) & dossier.rectified_by:  # he had a hand in it afterwards
+        found.append(SamePerson(earlier="rectified"))
     if after is None or looked_back is None or looked_back.at < after or not looked_back.from_outside:
         found.append(NotLookedBack())
     elif set(looked_back.persons) & dossier.rectified_by:
