@@ -1,16 +1,19 @@
 """流程发布: diagrams, tables, forms and letters become a release under one content hash; two people publish it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, insert, select, update
 
 from bpmn.checker import Problem, check
 from bpmn.engine import Engine
+from bpmn.forms import FormRefused, read_form
 from bpmn.release import Release, shipped
 from cases.events import Event
 from cases.refusals import CaseError, FormIncomplete
 from cases.rights import Role
+from config.messages import LANGUAGES
+from notifications.letters import LetterBook, LetterError
 from notifications.letters import shipped as shipped_letters
 from persistence.insertion import insert_new
 from persistence.tables import people, release_files, releases
@@ -19,6 +22,7 @@ from tasks.case import OfficeCase
 from tasks.catalogue import every_act
 from tasks.form import Form
 from tasks.operations import OPERATIONS
+from tasks.trial import try_out
 from tasks.work import Work
 
 if TYPE_CHECKING:
@@ -45,17 +49,50 @@ def everything_shipped() -> Release:
 
 
 def problems_of(release: Release) -> tuple[Problem, ...]:
-    """Return what the checker has against *release*, everything at once."""
-    return check(release, operations=frozenset(OPERATIONS), acts=frozenset(every_act()), roles=ROLES)
+    """Return what speaks against publishing *release*, everything at once: graph, forms of our acts, letters."""
+    found = check(release, operations=frozenset(OPERATIONS), acts=frozenset(every_act()), roles=ROLES)
+    return (*found, *_forms_that_ask_too_little(release), *_letters_refused(release))
+
+
+def _forms_that_ask_too_little(release: Release) -> Iterator[Problem]:
+    """A form of a known act that does not ask what the act needs could never be sent."""
+    for act_ in every_act().values():
+        name = f"forms/{act_.name}.json"
+        if name not in release.files:
+            continue
+        try:
+            asked = read_form(release[name])["properties"]
+        except FormRefused:
+            continue  # the checker says so
+        yield from (
+            Problem(name, field, "form_asks_too_little", {"act": act_.name}) for field in set(act_.needs) - set(asked)
+        )
+
+
+def _letters_refused(release: Release) -> Iterator[Problem]:
+    """A letter that cannot be written with its own sample would fail when it is owed."""
+    try:
+        book = LetterBook(release.files)
+        for letter in book.every_letter():
+            for language in LANGUAGES:
+                book.preview(letter, language)
+    except LetterError as wrong:
+        yield Problem("letters", str(wrong)[:200], "letter_refused")
+
+
+def tried(release: Release) -> tuple[Problem, ...]:
+    """Return the processes of *release* that do not start, found out in a limited child. Raises TrialFailed."""
+    return try_out(release, operations=frozenset(OPERATIONS), acts=frozenset(every_act()), roles=ROLES)
 
 
 def draft_release(office: "Office", files: Mapping[str, bytes], title: str, drafted_by: int) -> str:
-    """Keep the release in force with *files* put in as a draft and return its id. Raises DiagramRefused, never unsafe.
+    """Keep the release in force with *files* put in as a draft and return its id. Raises DiagramRefused, TrialFailed.
 
     A draft may be wrong (`problems_of` says so); what the XML reader or the allow-list refuses is not stored.
     """
     with office.read() as conn:
         draft = release_kept(conn, office.release_in_force(conn)).with_files(files)
+    tried(draft)
     Engine(draft)
     with office.database.writing() as conn:
         keep_release(conn, draft, title=title, state="draft", drafted_by=drafted_by, at=office.now())
@@ -89,7 +126,8 @@ def publish_release(work: Work, case: OfficeCase, form: Form) -> None:
         raise FormIncomplete({"release": "not_a_choice"})
     if draft.drafted_by == work.actor.person_id:
         raise SecondPublisherNeeded()
-    found = problems_of(release_kept(work.conn, draft.id))
+    release = release_kept(work.conn, draft.id)
+    found = tried(release) + problems_of(release)
     if found:
         raise ReleaseHasProblems(count=len(found), first=found[0].sentence(work.actor.language))
 
