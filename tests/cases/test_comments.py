@@ -1,7 +1,7 @@
 """An opinion names what was looked at; phrases of agreement do not become one by being many."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.comments import EMPTY_PHRASES, LEAST_CHARACTERS, CommentWithoutSubstance, has_substance, require_substance
@@ -52,6 +52,7 @@ def test_phrases_of_agreement_never_add_up_to_an_opinion(parts: list[str]) -> No
     assert not has_substance("".join(parts))
 
 
+@settings(max_examples=30)
 @given(st.text(max_size=LEAST_CHARACTERS - 1))
 def test_what_is_short_is_none_whatever_it_says(comment: str) -> None:
     assert not has_substance(comment)

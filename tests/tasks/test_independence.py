@@ -88,8 +88,8 @@ def test_evidence_that_turned_out_to_be_process_only_is_not_signed_off(city_at: 
         city.sign_off(number)
 
 
-def test_evidence_that_was_rejected_counts_no_more_and_a_waiver_stands_in(city_at: Callable[[str], City]) -> None:
-    city = city_at("signing")
+def test_evidence_that_was_rejected_counts_no_more_and_a_waiver_stands_in(sqlite_city: Callable[[str], City]) -> None:
+    city = sqlite_city("signing")
     number = city.numbers[0]
     first, second = city.column(select(evidence.c.id).where(evidence.c.finding_id == city.id_of(number)))
     reason = "该凭证金额与第3号台账不符，不予采信"
@@ -138,8 +138,8 @@ def test_a_verifier_with_a_post_below_the_unit_is_refused(sqlite_city: Callable[
         city.verify(city.numbers[0])
 
 
-def test_who_rectified_an_earlier_cycle_does_not_verify_the_next(city_at: Callable[[str], City]) -> None:
-    city = city_at("verifying")
+def test_who_rectified_an_earlier_cycle_does_not_verify_the_next(sqlite_city: Callable[[str], City]) -> None:
+    city = sqlite_city("verifying")
     number = city.numbers[0]
     hand_to(city, number, "verifier2")
     city.verify(number, verdict="false")
@@ -163,16 +163,16 @@ def test_who_verified_does_not_sign_even_as_deputy_of_the_signer(city_at: Callab
     assert city.sign_off(number).state == "signed_off"
 
 
-def test_an_inspector_does_not_sign(city_at: Callable[[str], City]) -> None:
-    city = city_at("signing")
+def test_an_inspector_does_not_sign(sqlite_city: Callable[[str], City]) -> None:
+    city = sqlite_city("signing")
     hold(city, "lookback2", "leading_group", deputy=True)
 
     with pytest.raises(SamePerson):
         city.sign_off(city.numbers[0], login="lookback2")
 
 
-def test_a_second_account_makes_nobody_another_person(city_at: Callable[[str], City]) -> None:
-    city = city_at("signing")
+def test_a_second_account_makes_nobody_another_person(sqlite_city: Callable[[str], City]) -> None:
+    city = sqlite_city("signing")
     number = city.numbers[0]
     person = city.actor("verifier1").person_id
     city.change(insert(accounts).values(id=new_id(), person_id=person, login="v1bis", password_hash="-", failures=0,
@@ -241,8 +241,10 @@ def test_a_look_back_lies_between_the_submission_and_today(sqlite_city: Callable
     assert city.waits_for(number) == ["record_look_back"]
 
 
-def test_a_record_that_the_second_inspector_does_not_confirm_is_written_again(city_at: Callable[[str], City]) -> None:
-    city = city_at("verifying")
+def test_a_record_that_the_second_inspector_does_not_confirm_is_written_again(
+    sqlite_city: Callable[[str], City],
+) -> None:
+    city = sqlite_city("verifying")
     number = city.numbers[0]
     city.bring(number, "confirm_look_back")
 
@@ -284,8 +286,8 @@ def test_an_undecided_signal_blocks_the_sign_off_until_it_is_explained(
     assert city.sign_off(number).state == "signed_off"
 
 
-def test_a_signal_that_was_confirmed_opens_a_new_cycle(city_at: Callable[[str], City]) -> None:
-    city = city_at("signing")
+def test_a_signal_that_was_confirmed_opens_a_new_cycle(sqlite_city: Callable[[str], City]) -> None:
+    city = sqlite_city("signing")
     number = city.numbers[0]
     hit = new_id()
     city.change(
@@ -335,8 +337,8 @@ def test_an_opinion_in_english_has_substance_as_well(sqlite_city: Callable[[str]
     )
 
 
-def test_a_criterion_that_is_not_met_is_not_verified(city_at: Callable[[str], City]) -> None:
-    city = city_at("verifying")
+def test_a_criterion_that_is_not_met_is_not_verified(sqlite_city: Callable[[str], City]) -> None:
+    city = sqlite_city("verifying")
     number = city.numbers[0]
 
     with pytest.raises(FormIncomplete) as refused:

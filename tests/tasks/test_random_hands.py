@@ -155,6 +155,6 @@ class OneFinding(RuleBasedStateMachine):
 
 
 OneFinding.TestCase.settings = settings(
-    max_examples=8, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=5, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestOneFinding = OneFinding.TestCase
