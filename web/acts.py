@@ -14,8 +14,9 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
-from cases.refusals import CaseError, FormIncomplete, KeyUsedOtherwise, NoSuchTask
+from cases.refusals import CaseError, FormIncomplete, KeyUsedOtherwise, NoSuchTask, Unknown
 from persistence.database import DatabaseBusy
+from tasks.acts import ACTS
 from tasks.drafts import draft_of, drop_draft, keep_draft, place_of
 from web import pages, uploads
 from web.act_forms import ActForm, form_of, given_of, schema_of, written_of
@@ -101,6 +102,8 @@ def do_act(
 def save_draft(
     request: Request, house: TheHouse, person: SignedIn, form: Filled, room: Room, number: str, act: str
 ) -> Response:
+    if act not in ACTS:
+        raise Unknown()
     with seeing(house, person, room, number):
         pass  # a draft about something that one may not see is not kept
     saved = keep_draft(house.office, person.actor.person_id, place_of(number, act), written_of(form))

@@ -29,6 +29,7 @@ from cases.moments import shanghai_date
 from cases.refusals import CaseError, FormIncomplete, NotPermitted, Unknown
 from cases.rights import PERMISSIONS, Actor, outside
 from config.messages import say
+from documents.limited import LIMITS
 from persistence import dossiers, outbox, overviews
 from persistence.columns import canonical
 from persistence.overviews import FindingFilters, FindingLine, Order
@@ -381,7 +382,7 @@ def import_ledger(
     if not actor.plays(*PERMISSIONS["import_list"]):
         raise NotPermitted(act="import_list")
     read = import_list(
-        house.office, actor, file.filename or "", file.file.read(),
+        house.office, actor, file.filename or "", file.file.read(LIMITS.file_bytes + 1),
         unit=unit, feedback_on=feedback_on, sheet=sheet, mapping=_mapping(mapping), dry_run=dry_run,
     )  # fmt: skip
     return _json(read.as_json(actor.language), status=201 if read.created else 200)

@@ -11,6 +11,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from cases.refusals import CaseError, FormIncomplete
 from documents.headings import fields
+from documents.limited import LIMITS
 from persistence.tables import units
 from tasks.import_list import Imported, find_unit, import_list
 from web import pages
@@ -73,7 +74,7 @@ def _file(form: FormData) -> tuple[str, bytes]:
     file = form.get("file")
     if not isinstance(file, UploadFile) or not file.filename:
         raise FormIncomplete({"file": "required"})
-    return file.filename.replace("\\", "/").rpartition("/")[2], file.file.read()
+    return file.filename.replace("\\", "/").rpartition("/")[2], file.file.read(LIMITS.file_bytes + 1)
 
 
 def _day(form: FormData) -> date | None:
