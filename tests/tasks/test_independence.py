@@ -1,4 +1,4 @@
-"""Promise 4: nobody signs off what he rectified or verified, nothing without results, a verification and a look-back."""
+"""Promise 4: nobody signs off what he rectified or verified, nothing without results, verification and look-back."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -56,9 +56,13 @@ def test_a_submission_answers_every_measure(city: City) -> None:
 
     with pytest.raises(FormIncomplete) as refused:
         city.act(
-            "u11handler", "submit_rectification", number, files=city.results(number),
-            completion="资金已全部清退上缴财政专户，责任人已作出处理", measures_done=["1 已清退", "2  "],
-        )  # fmt: skip
+            "u11handler",
+            "submit_rectification",
+            number,
+            files=city.results(number),
+            completion="资金已全部清退上缴财政专户，责任人已作出处理",
+            measures_done=["1 已清退", "2  "],
+        )
 
     assert refused.value.errors == {"measures_done": "measure_unanswered"}
     assert city.count(submissions) == 0
@@ -275,7 +279,7 @@ def test_an_undecided_signal_blocks_the_sign_off_until_it_is_explained(
             quotes=[],
             fingerprint="f",
             raised_at=city.office.now(),
-        )  # fmt: skip
+        )
     )
     with pytest.raises(SignalUndecided):
         city.sign_off(number)
@@ -303,7 +307,7 @@ def test_a_signal_that_was_confirmed_opens_a_new_cycle(sqlite_city: Callable[[st
             quotes=[],
             fingerprint="f",
             raised_at=city.office.now(),
-        )  # fmt: skip
+        )
     )
 
     city.act(
