@@ -25,7 +25,7 @@ def main(wanted: list[str]) -> int:
             gc.collect()
             lines += SECTIONS[name].measure(here)
     head = f"Python {platform.python_version()}, {platform.machine()}, {time.monotonic() - began:.0f} s in all."
-    head += " Only the ratios, each taken in one interleaved run, mean something."
+    head += " Only the ratios mean something: both sides of each took turns in this run."
     print(as_text(lines))
     _, page = keep(lines, VAR, head)
     print(f"\n{head}\n{page}")
