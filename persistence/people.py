@@ -108,6 +108,19 @@ def holders_of_role(conn: Connection, role: str, unit_id: int, day: date) -> lis
     return _found(conn, _of_role, day=day, role=role, unit=unit_id)
 
 
+_away = (
+    select(recusals.c.person_id, recusals.c.case_id, units.c.path)
+    .outerjoin(units, units.c.id == recusals.c.unit_id)
+    .where(_on(recusals, bindparam("day", type_=Date)))
+)
+
+
+def recused_from(conn: Connection, case_id: int, unit_path: str, day: date) -> set[int]:
+    """Return who is recused (回避) from a case or its unit on *day*."""
+    rows = conn.execute(_away, {"day": day}).all()
+    return {row[0] for row in rows if row[1] == case_id or (row[2] and unit_path.startswith(row[2]))}
+
+
 def administrators(conn: Connection, day: date) -> list[Recipient]:
     """Return the system administrators of *day*."""
     return _found(conn, _administrators, day=day)

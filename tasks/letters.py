@@ -11,7 +11,7 @@ from cases.rights import Role
 from notifications.routing import TASK_ROLE, Told, once_per_person, told_of
 from persistence.case_store import TaskRow
 from persistence.outbox import Owed
-from persistence.people import Recipient, administrators, holders_of_post, holders_of_role
+from persistence.people import Recipient, administrators, holders_of_post, holders_of_role, recused_from
 from persistence.tables import people
 from tasks.case import AnyCase, FindingCase, ListCase
 
@@ -30,6 +30,8 @@ def owed(work: "Work") -> list[Owed]:
                 due += [(told.letter, *rest, trigger) for rest in _to(work, case, event, told)]
         for task in case.tasks_new if not work.moves_tasks else ():
             due += [(*rest, f"t{task.id}") for rest in _task_letters(work, task)]
+        away = _recused(work, case) if due else set()
+        due = [row for row in due if _person(row[1]) not in away]
         keep = set(once_per_person((letter, _person(recipient)) for letter, recipient, *_ in due))
         for letter, recipient, role, facts, trigger in due:
             pair = (letter, _person(recipient))
@@ -55,6 +57,14 @@ def _to(
         found += _named(work, named) if isinstance(named, list | tuple) else recipients(work, case, role)
         for recipient in found or [None]:  # a vacant post is seen on the mailbox page, not passed over
             yield recipient, role, extra
+
+
+def _recused(work: "Work", case: AnyCase) -> set[int]:
+    """Return who reads nothing of a case because of a recusal (回避), letters included."""
+    if not isinstance(case, FindingCase | ListCase):
+        return set()
+    value = case.finding if isinstance(case, FindingCase) else case.issue_list
+    return recused_from(work.conn, case.id, value.unit_path, work.today)
 
 
 def _roles(event: Event, told: Told) -> tuple[str, ...]:

@@ -187,3 +187,16 @@ def test_where_nobody_is_above_the_unit_the_leading_group_signs_for_the_notice(s
     city.perform("signer1", "sign_receipt", city.list_number, task=task.id)
 
     assert task.id not in [one.id for one in tasks_of(city, city.list_number)]
+
+
+def test_who_is_recused_gets_no_letter_of_the_finding(sqlite_city: Cities) -> None:
+    city = sqlite_city("verifying")
+    number = city.numbers[0]
+    away = {"person_id": city.actor("u11handler").person_id, "unit_id": UNIT, "reason": "本人涉及该问题"}
+    before = select(outbox.c.id).where(outbox.c.person_id == away["person_id"])
+    already = len(city.ask(before))
+    city.change(insert(recusals).values(id=1, **away, valid_from=city.today))
+
+    city.verify(number, "returned")
+
+    assert len(city.ask(before)) == already
