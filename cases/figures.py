@@ -124,7 +124,7 @@ class Formula:
             numerator=plus.join(say(language, f"quantity.{one}") for one in self.numerator),
             denominator=say(language, f"quantity.{self.denominator}"),
             rounding=say(language, f"figure.{self.rounding}", decimals=self.decimals),
-            id=f"{self.name} v{self.version}",
+            version=self.version,
         )
 
     def worked(self, tally: Tally, language: str) -> str:
