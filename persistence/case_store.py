@@ -262,6 +262,7 @@ def dossier(conn: Connection, finding: Finding, *, staff: set[int]) -> Dossier:
     )
     visits = [row for row in of_cycle(conn, look_backs, finding) if not row["durability"]]
     progress = of_cycle(conn, progress_reports, finding)
+    waived = of_cycle(conn, waivers, finding)
     verified = [row for row in checks if row["act"] == "verify_rectification"]
     last = verified[-1] if verified else None
     held = [row for row in visits if row["confirmed_at"] and row["result"] == "held"]
@@ -276,7 +277,7 @@ def dossier(conn: Connection, finding: Finding, *, staff: set[int]) -> Dossier:
     wanted = conn.execute(select(criteria.c.seq).where(criteria.c.finding_id == finding.id).order_by(criteria.c.seq))
     return Dossier(
         measures=[m for (m,) in conn.execute(_measure_ids, {"finding": finding.id})],
-        waived=frozenset(row["measure_id"] for row in of_cycle(conn, waivers, finding)),
+        waived=frozenset(row["measure_id"] for row in waived),
         proofs=[Proof(row["id"], row["kind"], row["measure_id"], row["uploaded_by"], row["adopted"]) for row in proofs],
         rectified_by=frozenset(rectifiers | _rectifiers_before(conn, finding)),
         submitted_at=submitted[-1]["at"].timestamp() if submitted and finding.submitted_at else None,
@@ -289,7 +290,11 @@ def dossier(conn: Connection, finding: Finding, *, staff: set[int]) -> Dossier:
             (signal, severity) for signal, severity in conn.execute(_undecided, {"f": finding.id, "c": finding.cycle})
         ],
         criteria_open=[seq for (seq,) in wanted if concluded.get(str(seq)) != "met"],
-        checked_by=frozenset({row["person_id"] for row in verified} | {p for row in visits for p in row["inspectors"]}),
+        checked_by=frozenset(
+            {row["person_id"] for row in verified}
+            | {p for row in visits for p in row["inspectors"]}
+            | {row["decided_by"] for row in waived}
+        ),
     )
 
 

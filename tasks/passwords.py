@@ -16,7 +16,7 @@ class PasswordTooWeak(CaseError):
 
 
 class Passwords:
-    """Hashes and checks passwords; cheap settings are for tests, and for demonstration passwords that everybody knows."""
+    """Hashes and checks passwords; cheap settings are for tests and for the passwords of a demonstration."""
 
     def __init__(self, *, cheap: bool = False) -> None:
         self._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1) if cheap else PasswordHasher()

@@ -6,7 +6,12 @@ from tests.diagrams.walk import Walk
 
 
 def test_a_sign_off_that_still_holds_stays() -> None:
-    walk = Walk("durability_look_back", {"number": "XC-2026-001"}).do("start_durability").do("record_durability").do("confirm_look_back")
+    walk = (
+        Walk("durability_look_back", {"number": "XC-2026-001"})
+        .do("start_durability")
+        .do("record_durability")
+        .do("confirm_look_back")
+    )
 
     assert walk.turn.outcome == "held"
     assert walk.asked == []
