@@ -9,7 +9,7 @@ from persistence.attachments import Attachments
 from tasks.catalogue import every_act
 from tasks.office import Office
 from tasks.passwords import Passwords
-from web import acts, case_pages, desk, door, ledger, refusals, uploads, vitals
+from web import acts, case_pages, desk, door, ledger, papers, refusals, uploads, vitals
 from web import office as office_pages
 from web.api import make_api
 from web.headers import SafeAnswers
@@ -17,6 +17,7 @@ from web.house import House
 from web.pages import FOLDER
 from web.settings import WebSettings
 from web.signed_in import NotSignedIn, PasswordDue
+from web.verifying import Verification
 
 
 def make_app(
@@ -26,7 +27,7 @@ def make_app(
     every_act()
     settings = settings or WebSettings()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.house = House(office, attachments, passwords, settings)
+    app.state.house = House(office, attachments, passwords, settings, Verification(office))
 
     app.include_router(door.router)
     app.include_router(door.inside)
@@ -35,6 +36,7 @@ def make_app(
     app.include_router(ledger.router)
     app.include_router(case_pages.router)
     app.include_router(acts.router)
+    app.include_router(papers.router)
     app.include_router(vitals.router)
     for router in office_pages.ROUTERS:
         app.include_router(router)
