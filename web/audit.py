@@ -1,8 +1,6 @@
 """审计: whether the ledger is as it was written, and who did what when; what was written stays closed."""
 
-import time
 from datetime import date, datetime
-from typing import Any
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -10,10 +8,10 @@ from fastapi.responses import Response
 from cases.moments import end_of_day, start_of_day
 from persistence import ledger_search, log
 from persistence.ledger_search import Place, Sought
-from persistence.verification import verify
 from web import pages
 from web.administration import office_router
 from web.house import House, TheHouse
+from web.verifying import Looked
 
 router = office_router("read_ledger")
 PAGE = 100
@@ -35,15 +33,21 @@ def audit_page(
 
 @router.post("/audit/verify")
 def verify_now(request: Request, house: TheHouse) -> Response:
-    began = time.monotonic()
-    verdict = verify(house.office.database, house.office.keyring)
-    looked = {"verdict": verdict, "seconds": time.monotonic() - began, "at": house.office.now()}
-    return _page(request, house, dict.fromkeys(("who", "number", "event", "since", "until"), ""), "", looked=looked)
+    house.verification.start()
+    return _page(request, house, dict.fromkeys(("who", "number", "event", "since", "until"), ""), "", verified=True)
 
 
-def _page(
-    request: Request, house: House, asked: dict[str, str], before: str, *, looked: dict[str, Any] | None = None
-) -> Response:
+@router.get("/audit/verdict")
+def verdict(request: Request, house: TheHouse) -> Response:
+    """How far the verification under way is, or what it found: asked every second by the page."""
+    return pages.show(request, "office/verdict.html", running_for=house.verification.running_for, looked=_looked(house))
+
+
+def _looked(house: House) -> Looked | None:
+    return None if house.verification.running_for is not None else house.verification.looked
+
+
+def _page(request: Request, house: House, asked: dict[str, str], before: str, *, verified: bool = False) -> Response:
     since, until = _day(asked["since"]), _day(asked["until"])
     sought = Sought(
         who=asked["who"].strip(),
@@ -58,7 +62,7 @@ def _page(
     following = f"{rows[-1].at.isoformat()}|{rows[-1].case_id}|{rows[-1].seq}" if len(rows) == PAGE else ""
     return pages.show(
         request, "office/audit.html", rows=rows, asked=asked, following=following, checkpoint=checkpoint,
-        looked=looked,
+        running_for=house.verification.running_for, looked=_looked(house) if verified else None,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from persistence.attachments import Attachments
 from tasks.office import Office
 from tasks.passwords import Passwords
 from web.settings import WebSettings
+from web.verifying import Verification
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class House:
     attachments: Attachments
     passwords: Passwords
     settings: WebSettings
+    verification: Verification
 
 
 def house_of(request: Request) -> House:

@@ -1,4 +1,5 @@
 import re
+import time
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -28,6 +29,7 @@ from persistence.tables import (
     units,
 )
 from tests.web.city import City, fresh_city, password_of
+from web import verifying
 
 LEDGER = "序号,反馈问题,整改措施,整改时限\n1,会议费超预算,退回超支部分,2026-12-31\n2,,补报手续,2026-12-31\n".encode(
     "utf-8-sig"
@@ -587,6 +589,23 @@ def test_the_auditor_finds_who_did_what_and_reads_no_contents(city: City) -> Non
     assert "登记问题" in by_person
     assert "没有记录" in auditor.get("/audit?number=XC1999-001").text
     assert auditor.get("/audit?since=nonsense&before=x|y|z").status_code == 200
+
+
+def test_a_long_verification_goes_on_while_the_page_asks_how_far_it_is(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifying, "PATIENCE", 0.0)
+    city.issue()
+    auditor = Browser(city, "auditor1")
+
+    assert auditor.post("/audit/verify", page="/audit").status_code == 200
+
+    deadline = time.monotonic() + 20
+    while "台账完好" not in (page := auditor.get("/audit/verdict").text) and time.monotonic() < deadline:
+        assert "正在核对台账" in page
+        time.sleep(0.05)
+    assert "台账完好" in page
+    assert Browser(city, "u11handler").get("/audit/verdict").status_code == 404
 
 
 def test_verifying_says_when_the_ledger_was_changed(city: City) -> None:
