@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from tests.support.browser import BrowserMissing, find_chromium
 from tests.support.postgres import PostgresMissing, find_binaries
@@ -51,9 +52,17 @@ def _chinese_font_is_there() -> bool:
     return bool(subprocess.run(["fc-list", ":lang=zh-cn"], capture_output=True, check=False).stdout.strip())
 
 
+def _libreoffice_is_there(program: str) -> bool:
+    """Whether LibreOffice is installed, with *program* (swriter, scalc)."""
+    office = shutil.which("soffice") or shutil.which("libreoffice")
+    return office is not None and os.path.exists(os.path.join(os.path.dirname(os.path.realpath(office)), program))
+
+
 NEEDS = (
     Need("chromium", _chromium_is_there, "the tests in a browser are skipped"),
     Need("fonts-noto-cjk", _chinese_font_is_there, "pictures of pages show boxes for Chinese"),
+    Need("libreoffice-writer", partial(_libreoffice_is_there, "swriter"), "no Word paper is opened and printed as PDF"),
+    Need("libreoffice-calc", partial(_libreoffice_is_there, "scalc"), "no Excel paper is opened and printed as PDF"),
     Need("postgresql", _postgres_is_there, "the tests on PostgreSQL are skipped", starts_a_service=True),
 )
 
