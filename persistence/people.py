@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Date, Select, Table, and_, bindparam, or_, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Date,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    or_,
+    select,
+)
 
 from cases.rights import UNIT_SIDE, Actor, Grant, Role
 from persistence.tables import accounts, grants, people, posts, recusals, tenures, units
@@ -26,32 +38,42 @@ def _on(table: Table, day: date | BindParameter[date]) -> ColumnElement[bool]:
     return and_(table.c.valid_from <= day, or_(table.c.valid_until.is_(None), table.c.valid_until >= day))
 
 
+_scope, _home = units.alias("scope"), units.alias("home")
+_who: BindParameter[int] = bindparam("person", type_=BigInteger)
+_today = bindparam("day", type_=Date)
+
+# Built once: they run on every request, and building one takes longer than SQLite takes to run it.
+_person = select(people.c.name, people.c.language).where(people.c.id == _who)
+_held = (
+    select(posts.c.id, posts.c.title, posts.c.role, posts.c.clearance, _scope.c.id, _scope.c.path, _home.c.path)
+    .join(tenures, tenures.c.post_id == posts.c.id)
+    .join(_scope, _scope.c.id == posts.c.scope_unit_id)
+    .join(_home, _home.c.id == posts.c.unit_id)
+    .where(tenures.c.person_id == _who, _on(tenures, _today), _on(posts, _today))
+    .order_by(posts.c.id)
+)
+_given = (
+    select(grants.c.role, grants.c.clearance, units.c.id, units.c.path)
+    .join(units, units.c.id == grants.c.unit_id)
+    .where(grants.c.person_id == _who, _on(grants, _today))
+)
+_recused = (
+    select(recusals.c.case_id, units.c.path)
+    .outerjoin(units, units.c.id == recusals.c.unit_id)
+    .where(recusals.c.person_id == _who, _on(recusals, _today))
+)
+
+
 def load_actor(conn: Connection, person_id: int, day: date, *, account_id: int | None = None) -> Actor:
     """Return the person with the rights of *day*: posts held (deputies too), grants, and units that he supervises."""
-    person = conn.execute(select(people.c.name, people.c.language).where(people.c.id == person_id)).one()
-    scope = units.alias("scope")
-    home = units.alias("home")
-    held = conn.execute(
-        select(posts.c.id, posts.c.title, posts.c.role, posts.c.clearance, scope.c.id, scope.c.path, home.c.path)
-        .join(tenures, tenures.c.post_id == posts.c.id)
-        .join(scope, scope.c.id == posts.c.scope_unit_id)
-        .join(home, home.c.id == posts.c.unit_id)
-        .where(tenures.c.person_id == person_id, _on(tenures, day), _on(posts, day))
-        .order_by(posts.c.id)
-    ).all()
-    given = conn.execute(
-        select(grants.c.role, grants.c.clearance, units.c.id, units.c.path)
-        .join(units, units.c.id == grants.c.unit_id)
-        .where(grants.c.person_id == person_id, _on(grants, day))
-    ).all()
+    asked = {"person": person_id, "day": day}
+    person = conn.execute(_person, {"person": person_id}).one()
+    held = conn.execute(_held, asked).all()
+    given = conn.execute(_given, asked).all()
+    away = conn.execute(_recused, asked).all()
     found = [Grant(Role(r), unit, path, clearance, post, title) for post, title, r, clearance, unit, path, _ in held]
     found += [Grant(Role(role), unit, path, clearance) for role, clearance, unit, path in given]
     found += _supervised(conn, {row[0]: row for row in held if row[2] == Role.SUPERIOR_LEADER})
-    away = conn.execute(
-        select(recusals.c.case_id, units.c.path)
-        .outerjoin(units, units.c.id == recusals.c.unit_id)
-        .where(recusals.c.person_id == person_id, _on(recusals, day))
-    ).all()
     return Actor(
         person_id=person_id,
         account_id=account_id,
