@@ -43,7 +43,6 @@ from persistence.tables import (
     ledger,
     milestones,
     posts,
-    reviews,
     rounds,
     submissions,
     units,
@@ -261,22 +260,8 @@ def _flagged(day: Subquery) -> Subquery:
 
 
 def _signed_at(until: datetime) -> ColumnElement[Any]:
-    """When the cycle ended in a sign-off; of one revoked since, whose row says when it was revoked, by the verdict."""
-    signed = (
-        select(func.max(reviews.c.at))
-        .where(
-            reviews.c.case_id == F.id,
-            reviews.c.cycle == C.cycle,
-            reviews.c.act == "sign_off",
-            reviews.c.verdict == "signed",
-            reviews.c.at <= until,
-        )
-        .correlate(findings, cycles)
-        .scalar_subquery()
-    )
-    return case(
-        (and_(C.result == "signed_off", C.closed_at <= until), C.closed_at), (C.result == "revoked", signed)
-    )  # fmt: skip
+    """When the cycle ended in a sign-off; a revocation opens another cycle and leaves this one as it was."""
+    return case((and_(C.result == "signed_off", C.closed_at <= until), C.closed_at))
 
 
 def _extended(until: datetime) -> ScalarSelect[Any]:
@@ -306,8 +291,15 @@ def _handed_in(column: ColumnElement[Any], until: datetime) -> ScalarSelect[Any]
 
 
 def _taken_back(until: datetime) -> ColumnElement[bool]:
-    earlier = cycles.alias()
-    revoked = and_(earlier.c.finding_id == F.id, earlier.c.result == "revoked", earlier.c.closed_at <= until)
+    """A cycle ended in a sign-off, and another one of the same number was opened after it."""
+    earlier, later = cycles.alias(), cycles.alias()
+    revoked = and_(
+        earlier.c.finding_id == F.id,
+        earlier.c.result == "signed_off",
+        later.c.finding_id == F.id,
+        later.c.cycle > earlier.c.cycle,
+        later.c.opened_at <= until,
+    )
     return exists().where(revoked).correlate(findings)
 
 

@@ -342,7 +342,7 @@ cycles = Table(
     Column("reason", Text, nullable=False, default=""),
     Column("due_on", Date),
     Column("closed_at", Moment),
-    Column("result", String(30)),  # signed_off, found_false, revoked
+    Column("result", String(30)),  # signed_off, found_false; never changed: a revocation opens the next cycle
     UniqueConstraint("finding_id", "cycle"),
 )
 

@@ -48,4 +48,4 @@ def decide_signal(work: Work, case: FindingCase, form: Form) -> None:
     case.finding = replace(case.finding, attention=len(hits) - 1)
     work.record(case, Event("SignalDecided", {"signal": hits[chosen], "verdict": verdict}))
     if verdict == "confirmed":
-        begin_cycle(work, case, None, because="found_false", result="found_false")
+        begin_cycle(work, case, None, because="found_false")

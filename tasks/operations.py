@@ -56,13 +56,13 @@ def tell_list(work: "Work", case: AnyCase, _running: Running) -> None:
 def open_new_cycle(work: "Work", case: AnyCase, running: Running) -> None:
     """Found false: the cycle ends without a sign-off and the finding begins again."""
     assert isinstance(case, FindingCase)
-    begin_cycle(work, case, running, because="found_false", result="found_false")
+    begin_cycle(work, case, running, because="found_false")
 
 
 def revoke_sign_off(work: "Work", case: AnyCase, running: Running) -> None:
     """It did not last: the sign-off is taken back and the finding begins again (撤销销号, 再通报)."""
     assert isinstance(case, FindingCase)
-    begin_cycle(work, case, running, because="revoked", result="revoked")
+    begin_cycle(work, case, running, because="revoked")
     work.record(case, Event("SignOffRevoked", {"cycle": case.finding.cycle}))
 
 
@@ -71,14 +71,14 @@ def close_extension(work: "Work", case: AnyCase, running: Running) -> None:
     work.record(case, Event("ExtensionClosed", {"process": running.process_id}))
 
 
-def begin_cycle(work: "Work", case: FindingCase, running: Running | None, *, because: str, result: str) -> None:
-    """Close the present cycle with *result* and start the next one of the same number."""
+def begin_cycle(work: "Work", case: FindingCase, running: Running | None, *, because: str) -> None:
+    """Start the next cycle of the same number; one that was closed by a sign-off stays as it was."""
     finding = case.finding
     due_on = work.office.cycle_due(work, case)
     work.write_later(
         update(cycles)
-        .where(cycles.c.finding_id == finding.id, cycles.c.cycle == finding.cycle)
-        .values(closed_at=work.at, result=result)
+        .where(cycles.c.finding_id == finding.id, cycles.c.cycle == finding.cycle, cycles.c.closed_at.is_(None))
+        .values(closed_at=work.at, result="found_false")
     )
     for other in case.live:
         if other is not running and other.status == "running":

@@ -19,5 +19,5 @@ def revoke_sign_off(work: Work, case: FindingCase, form: Form) -> None:
     require_substance(form.text("comment"))
 
     keep_review(work, case, form, because)
-    begin_cycle(work, case, None, because=because, result="revoked")
+    begin_cycle(work, case, None, because=because)
     work.record(case, Event("SignOffRevoked", {"because": because, "comment": form.text("comment")}))

@@ -64,9 +64,7 @@ def signed(connection: Connection, id: int, at: datetime, *, cycle: int = 1) -> 
 
 
 def revoked(connection: Connection, id: int, at: datetime, because: str) -> None:
-    """Take the sign-off of the first cycle back, as the act does: its row is written over."""
-    ended = update(cycles).where(cycles.c.finding_id == id, cycles.c.cycle == 1)
-    connection.execute(ended.values(closed_at=at, result="revoked"))
+    """Take the sign-off of the first cycle back, as the act does: its row stays, another cycle begins."""
     put(connection, cycles, finding_id=id, cycle=2, opened_at=at, because=because, due_on=date(2026, 9, 1))
     connection.execute(update(findings).where(findings.c.id == id).values(cycle=2, due_on=date(2026, 9, 1)))
 
