@@ -24,6 +24,7 @@ from web.house import House, TheHouse
 from web.refusals import RETRY_AFTER, field_sentence, sentence, status_of
 from web.seeing import Offer, Room, Seen, seeing
 from web.signed_in import Filled, Person, SignedIn, local_path, page_router
+from web.whole import whole
 
 router = page_router()
 
@@ -88,7 +89,7 @@ def do_act(
             number,
             given,
             key=f"form {form.get('key', '')}"[:80],
-            version=_whole(form.get("version")),
+            version=whole(form.get("version")),
             attachments=uploads.attachments_of(rows, plain=asked.plain_files),
             task=task,  # as the form named it: the same form sent again is the same act
         )
@@ -189,7 +190,3 @@ def _lead_on(request: Request, back: str, number: str, act: str) -> Response:
     if request.headers.get("hx-request"):
         return Response(status_code=204, headers={"HX-Redirect": target})
     return RedirectResponse(target, 303)
-
-
-def _whole(text: object) -> int | None:
-    return int(text) if isinstance(text, str) and text.isdecimal() else None

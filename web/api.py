@@ -43,6 +43,7 @@ from tasks.work import Attachment
 from web import refusals
 from web.house import House, TheHouse
 from web.signed_in import visitor_language
+from web.whole import whole
 
 MOST = 200  # lines of a page
 CHUNK = 1 << 16  # bytes of a download that are in memory at once
@@ -135,9 +136,9 @@ def seen_version(
     if if_match is None or if_match == "*":
         return None
     number = if_match.strip().removeprefix("W/").strip('"')
-    if not number.isdecimal():
+    if (version := whole(number)) is None:
         raise VersionUnclear()
-    return int(number)
+    return version
 
 
 Asks = Annotated[Actor, Depends(token_actor)]
@@ -261,9 +262,7 @@ def list_letters(house: TheHouse, actor: Asks, after: After = None, limit: Limit
 def download_evidence(house: TheHouse, actor: Asks, evidence: str) -> Response:
     """The file of a piece of evidence."""
     with house.office.read() as conn:
-        found = dossiers.file_of_evidence(
-            conn, int(evidence) if evidence.isdecimal() and len(evidence) < 20 else 0, visible_findings(actor)
-        )
+        found = dossiers.file_of_evidence(conn, whole(evidence) or 0, visible_findings(actor))
     if found is None:
         raise Unknown()
     return StreamingResponse(

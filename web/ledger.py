@@ -29,6 +29,7 @@ from web.house import House, TheHouse
 from web.refusals import field_sentence, sentence
 from web.seeing import clockwork_of, seeing
 from web.signed_in import Filled, Person, SignedIn, page_router
+from web.whole import whole
 
 router = page_router()
 
@@ -94,9 +95,8 @@ _ASKED = frozenset({field.name for field in fields(FindingFilters)} | {"unit", "
 def _filters(conn: Connection, asked: Mapping[str, str]) -> FindingFilters:
     """Return the filters of an address; what is not understood narrows nothing."""
     path = None
-    if asked.get("unit", "").isdecimal():
-        path = conn.scalar(select(units.c.path).where(units.c.id == int(asked["unit"])))
-    listed = asked.get("list_id", "")
+    if (unit := whole(asked.get("unit"))) is not None:
+        path = conn.scalar(select(units.c.path).where(units.c.id == unit))
     return FindingFilters(
         unit_path=path,
         state=asked.get("state") if asked.get("state") in set(State) else None,
@@ -104,7 +104,7 @@ def _filters(conn: Connection, asked: Mapping[str, str]) -> FindingFilters:
         kind=asked.get("kind") if asked.get("kind") in set(Kind) else None,
         category=asked.get("category"),
         overdue={"1": True, "0": False}.get(asked.get("overdue", "")),
-        list_id=int(listed) if listed.isdecimal() else None,
+        list_id=whole(asked.get("list_id")),
         search=asked.get("q", "")[:100] or None,
         has_attention=True if asked.get("has_attention") == "1" else None,
     )
@@ -129,10 +129,10 @@ def _address(asked: Mapping[str, str]) -> str:
 
 def _after(text: str, order: Order) -> Place | None:
     key, _, last = text.rpartition("|")
-    if not last.isdecimal():
+    if (row := whole(last)) is None:
         return None
     try:
-        return (key if order is Order.NUMBER else date.fromisoformat(key) if key else None), int(last)
+        return (key if order is Order.NUMBER else date.fromisoformat(key) if key else None), row
     except ValueError:
         return None
 

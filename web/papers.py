@@ -25,6 +25,7 @@ from tasks.papers_out import list_values, sign_off_values
 from web import pages
 from web.house import TheHouse
 from web.signed_in import Person, SignedIn, page_router
+from web.whole import whole
 
 router = page_router()
 
@@ -143,8 +144,7 @@ def _asked(conn: Connection, request: Request, person: Person) -> Asked:
 
 
 def _number(given: Mapping[str, str], name: str) -> int | None:
-    text = given.get(name, "")
-    return int(text) if text.isdecimal() and len(text) < 19 else None
+    return whole(given.get(name))
 
 
 def _day(text: str) -> date | None:

@@ -12,6 +12,7 @@ from web import pages
 from web.administration import NOTHING, Attempt, attempt, back_to, office_router, was_done
 from web.house import House, TheHouse
 from web.signed_in import Filled, Person, SignedIn
+from web.whole import whole
 
 router = office_router("edit_people")
 ON_UNITS = ("edit_unit", "edit_post")
@@ -34,7 +35,7 @@ def change_unit(request: Request, house: TheHouse, person: SignedIn, form: Fille
     tried = attempt(house, person, form, *ON_UNITS)
     shown = str(form.get("unit") or form.get("parent") or form.get("of_unit") or "")
     if tried.answer is None:
-        return _units(request, house, person, int(shown) if shown.isdecimal() else None, tried=tried)
+        return _units(request, house, person, whole(shown), tried=tried)
     return back_to("/units", tried.act, unit=str(tried.answer.more.get("unit") or shown))
 
 

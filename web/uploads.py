@@ -22,6 +22,7 @@ from web import pages
 from web.house import House, TheHouse
 from web.refusals import sentence
 from web.signed_in import Filled, Person, SignedIn, page_router
+from web.whole import whole
 
 router = page_router()
 
@@ -132,7 +133,7 @@ def _attachment(row: FileRow, plain: bool) -> Attachment:
         row.filename,
         kind=row.kind,
         purpose=row.purpose,
-        measure_id=int(row.measure) if row.measure.isdecimal() else None,
+        measure_id=whole(row.measure),
         effective_on=effective_on,
         locator=row.locator[:120],
     )

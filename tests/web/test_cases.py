@@ -362,3 +362,9 @@ def test_every_page_reads_english_too(city: City) -> None:
         assert page.headers["content-language"] == "en"
     assert "Ask for an extension" in page.text
     assert hidden(page, "key")
+
+
+def test_a_number_that_no_column_holds_narrows_nothing_and_breaks_nothing(city: City) -> None:
+    office = Visitor(city, "office1")
+    for query in ("unit=99999999999999999999", "list_id=99999999999999999999", "after=|99999999999999999999"):
+        assert office.get(f"/findings?{query}").status_code == 200, query
