@@ -495,17 +495,6 @@ papers = Table(  # files that belong to a list or a decision rather than to a me
     Column("uploaded_at", Moment, nullable=False),
 )
 
-campaigns = Table(
-    "campaigns",
-    metadata,
-    _id(),
-    Column("name", String(120), nullable=False),
-    _to("unit_id", "units.id"),
-    _to("office_unit_id", "units.id"),
-    Column("opened_at", Moment, nullable=False),
-    Column("opened_by", BigInteger, nullable=False),
-)
-
 # --- diagrams and running cases ------------------------------------------------------------------------------------
 
 releases = Table(

@@ -18,22 +18,28 @@ from tasks.work import Work
 @act(on="finding", needs=("inspectors", "method", "place", "starts_on", "sample"))
 def prepare_look_back(work: Work, case: FindingCase, form: Form) -> None:
     """Appoint the look-back of the present submission."""
+    appoint(work, case, form, durability=False)
+
+    work.complete(case, look_back_ready=True)
+
+
+def appoint(work: Work, case: FindingCase, form: Form, *, durability: bool) -> None:
+    """Put down who goes where, when and to what sample; a look-back before the sign-off holds the next milestone."""
     inspectors = appointed(work, case, form)
     work.add(
         look_backs,
         finding_id=case.id,
         cycle=case.finding.cycle,
-        durability=False,
+        durability=durability,
         method=form.choice("method", "on_site", "call_back"),
         inspectors=inspectors,
         place=form.text("place"),
         started_on=form.needed_day("starts_on"),
         sample=form.text("sample"),
-        milestone_id=next_milestone(work, case),
+        milestone_id=None if durability else next_milestone(work, case),
     )
-    work.record(case, Event("LookBackAppointed", {"persons": inspectors, "place": form.text("place")}))
-
-    work.complete(case, look_back_ready=True)
+    facts = {"persons": inspectors, "place": form.text("place"), "durability": durability}
+    work.record(case, Event("LookBackAppointed", facts))
 
 
 def appointed(work: Work, case: FindingCase, form: Form) -> list[int]:

@@ -193,18 +193,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_accounts_person_id"), "accounts", ["person_id"], unique=False)
     op.create_table(
-        "campaigns",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
-        sa.Column("name", sa.String(length=120), nullable=False),
-        sa.Column("unit_id", sa.BigInteger(), nullable=False),
-        sa.Column("office_unit_id", sa.BigInteger(), nullable=False),
-        sa.Column("opened_at", sa.String(length=27), nullable=False),
-        sa.Column("opened_by", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["office_unit_id"], ["units.id"], name=op.f("fk_campaigns_office_unit_id")),
-        sa.ForeignKeyConstraint(["unit_id"], ["units.id"], name=op.f("fk_campaigns_unit_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaigns")),
-    )
-    op.create_table(
         "grants",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("person_id", sa.BigInteger(), nullable=False),
