@@ -28,7 +28,6 @@ from persistence.tables import (
     reviews,
     signal_hits,
     submissions,
-    units,
     waivers,
 )
 
@@ -325,8 +324,3 @@ _undecided = select(signal_hits.c.signal, signal_hits.c.severity).where(
     signal_hits.c.cycle == bindparam("c"),
     (signal_hits.c.decision.is_(None)) | (signal_hits.c.decision == "confirmed"),
 )
-
-
-def unit_path(conn: Connection, unit_id: int) -> str:
-    """Return the place of a unit in the tree."""
-    return str(conn.execute(select(units.c.path).where(units.c.id == unit_id)).scalar_one())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cases.deadlines import Period, PeriodUnit, due
 from cases.moments import end_of_day, start_of_day
-from tasks.case import AnyCase, FindingCase, ListCase, Running
+from tasks.case import AnyCase, FindingCase, ListCase
 
 if TYPE_CHECKING:
     from tasks.work import Work
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class CaseDeadlines:
     """Answers the deadline keys of one case and remembers what it answered, so that the turn can be played again."""
 
-    def __init__(self, work: "Work", case: AnyCase, running: Running) -> None:
-        self._work, self._case, self._running = work, case, running
+    def __init__(self, work: "Work", case: AnyCase) -> None:
+        self._work, self._case = work, case
         self.resolved: dict[str, datetime] = {}
 
     def __call__(self, key: str) -> datetime:

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
-
 from cases.sign_off import Dossier
 from persistence import case_store
 from persistence.people import staff_of
@@ -47,13 +45,3 @@ def keep_review(
         sheet_number=form.text("sheet_number") or None,
         at=work.at,
     )
-
-
-def earlier_acts(work: Work, case: FindingCase, act: str) -> set[int]:
-    """Return the persons who did *act* in the present cycle."""
-    rows = work.conn.execute(
-        select(reviews.c.person_id).where(
-            reviews.c.case_id == case.id, reviews.c.cycle == case.finding.cycle, reviews.c.act == act
-        )
-    )
-    return {person for (person,) in rows}

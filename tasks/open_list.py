@@ -179,13 +179,6 @@ def _create(
     return case
 
 
-def add_findings(work: Work, case: ListCase, new: Sequence[NewFinding]) -> list[str]:
-    """Put more findings on a list that is not issued yet and return their numbers."""
-    numbers = _create_findings(work, case.issue_list, new)
-    work.record(case, Event("FindingsAdded", {"findings": numbers}))
-    return numbers
-
-
 def _next_number(work: Work, year: int) -> str:
     """Return the next number of the year; two who take the same one meet at the unique index, and one tries again."""
     name = f"list:{year}"

@@ -298,7 +298,7 @@ class Work:
         step: dict[str, Any],
         play: Callable[[CaseDeadlines], Turn],
     ) -> None:
-        deadlines = CaseDeadlines(self, case, running)
+        deadlines = CaseDeadlines(self, case)
         with self.office.faults(running):
             turn = play(deadlines)
         running.turn, running.process = turn, turn.process
