@@ -16,20 +16,8 @@ from cases.events import Event
 from cases.evidence import EvidenceKind
 from cases.finding import State
 from cases.moments import shanghai_date
-from cases.signals import (
-    RULE_VERSION,
-    RULES,
-    Elsewhere,
-    Exhibit,
-    Hit,
-    Opinion,
-    Parameters,
-    Planned,
-    Snapshot,
-    Visit,
-    hits,
-    parameters,
-)
+from cases.signals import SIGNALS, look, parameters
+from cases.signals.snapshot import Elsewhere, Exhibit, Hit, Opinion, Parameters, Planned, Snapshot, Visit
 from persistence.case_store import of_cycle
 from persistence.people import staff_of
 from persistence.tables import (
@@ -60,7 +48,7 @@ def look_for_signals(work: Work, case: AnyCase, _facts: Any = None) -> list[Hit]
         return []
     table, mark = table_in_force(work.office, work.conn)
     snapshot = snapshot_of(work, case)
-    fresh = new_hits(work, case, hits(snapshot, table))
+    fresh = new_hits(work, case, look(snapshot, table).hits)
     if not fresh:
         return []
 
@@ -70,7 +58,7 @@ def look_for_signals(work: Work, case: AnyCase, _facts: Any = None) -> list[Hit]
             finding_id=case.id,
             cycle=case.finding.cycle,
             signal=hit.signal,
-            rule_version=RULE_VERSION,
+            rule_version=hit.rule_version,
             parameters=mark,
             severity=hit.severity,
             facts=dict(hit.facts),
@@ -89,7 +77,7 @@ def look_for_signals(work: Work, case: AnyCase, _facts: Any = None) -> list[Hit]
 def signals_standing(work: Work, case: FindingCase) -> list[tuple[str, str]]:
     """Return (signal, severity) that the facts raise now and nobody has kept yet: asked before a sign-off."""
     table, _ = table_in_force(work.office, work.conn)
-    return [(hit.signal, hit.severity) for hit in new_hits(work, case, hits(snapshot_of(work, case), table))]
+    return [(hit.signal, hit.severity) for hit in new_hits(work, case, look(snapshot_of(work, case), table).hits)]
 
 
 def new_hits(work: Work, case: FindingCase, found: Sequence[Hit]) -> list[Hit]:
@@ -106,7 +94,7 @@ def table_in_force(office: "Office", conn: Connection) -> tuple[dict[str, Parame
     release = office.release_in_force(conn)
     decision = office.engine(conn, release).decisions[_TABLE]
     rows: list[tuple[str, dict[str, Any]]] = []
-    for signal in RULES:
+    for signal in SIGNALS:
         answer = evaluate(decision, {"signal": signal})
         assert isinstance(answer, list), f"{_TABLE} collects"
         rows += [(signal, dict(row)) for row in answer]

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from cases.evidence import EvidenceKind
-from cases.signals import Elsewhere, Exhibit, Opinion, Parameters, Planned, Snapshot, Visit, hits, parameters
+from cases.signals import look, parameters
+from cases.signals.snapshot import Elsewhere, Exhibit, Opinion, Parameters, Planned, Snapshot, Visit
 
 AS_OF = datetime(2026, 6, 1, 1, tzinfo=UTC)
 TABLE = {
@@ -45,7 +46,7 @@ def snapshot(**more: Any) -> Snapshot:
 
 
 def fired(**more: Any) -> list[str]:
-    return [hit.signal for hit in hits(snapshot(**more), TABLE)]
+    return [hit.signal for hit in look(snapshot(**more), TABLE).hits]
 
 
 def test_an_honest_dossier_raises_nothing() -> None:
@@ -101,7 +102,7 @@ def test_a_shared_regulation_is_fine_when_each_names_its_own_clause() -> None:
 
 def test_the_same_facts_have_the_same_fingerprint_and_other_facts_another() -> None:
     def mark(**more: Any) -> str:
-        (hit,) = hits(snapshot(exhibits=(exhibit(EvidenceKind.NOTICE, **more),)), TABLE)
+        (hit,) = look(snapshot(exhibits=(exhibit(EvidenceKind.NOTICE, **more),)), TABLE).hits
         return hit.fingerprint
 
     assert mark() == mark(id=9)
@@ -109,7 +110,7 @@ def test_the_same_facts_have_the_same_fingerprint_and_other_facts_another() -> N
 
 
 def test_a_signal_that_the_table_leaves_out_is_off() -> None:
-    assert hits(snapshot(exhibits=(exhibit(EvidenceKind.NOTICE),)), {}) == ()
+    assert look(snapshot(exhibits=(exhibit(EvidenceKind.NOTICE),)), {}).hits == ()
 
 
 def test_rows_of_one_signal_are_gathered() -> None:
