@@ -495,6 +495,33 @@ papers = Table(  # files that belong to a list or a decision rather than to a me
     Column("uploaded_at", Moment, nullable=False),
 )
 
+ledger_layouts = Table(  # how the ledger that a list was read from looked, so that it can go out again in the same way
+    "ledger_layouts",
+    metadata,
+    Column("list_id", BigInteger, ForeignKey("issue_lists.id"), primary_key=True, autoincrement=False),
+    _to("unit_id", "units.id", index=True),
+    Column("filename", String(255), nullable=False),
+    Column("body", Json, nullable=False),  # sheets as documents.papers.layouts keeps them
+    Column("kept_at", Moment, nullable=False),
+)
+
+paper_templates = Table(  # Word templates that an office made of ours; every version stays
+    "paper_templates",
+    metadata,
+    _id(),
+    Column("paper", String(40), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("content", Blob),  # empty: back to the shipped one
+    Column("sha256", String(64), nullable=False, default=""),
+    Column("note", String(200), nullable=False, default=""),
+    Column("drafted_by", BigInteger, nullable=False),
+    Column("drafted_at", Moment, nullable=False),
+    Column("released_by", BigInteger),
+    Column("released_at", Moment),
+    Column("valid_from", Date),  # first day on which papers are made with it
+    UniqueConstraint("paper", "version"),
+)
+
 # --- diagrams and running cases ------------------------------------------------------------------------------------
 
 releases = Table(
