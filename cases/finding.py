@@ -28,6 +28,7 @@ class State(StrEnum):
     OPEN = "open"  # 交办 and on its way
     SUSPENDED = "suspended"  # 中止
     SIGNED_OFF = "signed_off"  # 销号
+    ENDED = "ended"  # 终结: split into others or merged into one, and no longer counted
 
 
 class NotReadyToIssue(CaseError):
@@ -79,6 +80,8 @@ class Finding:
     suspended_because: str | None = None
     attention: int = 0
     returns: int = 0
+    closed_as: str | None = None
+    closed_at: datetime | None = None
 
     @property
     def subject(self) -> Subject:

@@ -60,6 +60,16 @@ units = Table(
     *_from_until(),
 )
 
+unit_names = Table(  # what a unit was called before
+    "unit_names",
+    metadata,
+    _id(),
+    _to("unit_id", "units.id", index=True),
+    Column("name", String(200), nullable=False),
+    Column("short_name", String(60), nullable=False),
+    *_from_until(),
+)
+
 posts = Table(
     "posts",
     metadata,
@@ -93,6 +103,7 @@ tenures = Table(
     _to("post_id", "posts.id", index=True),
     _to("person_id", "people.id", index=True),
     Column("deputy", Boolean, nullable=False, default=False),  # 代理: holds the post while its holder is absent
+    Column("for_person_id", BigInteger),  # whose deputy: both count as one where acts must be separate
     *_from_until(),
 )
 
@@ -274,6 +285,8 @@ findings = Table(
     Column("signed_off_at", Moment),
     Column("historic", Boolean, nullable=False, default=False),  # signed off before it came here
     Column("parent_id", BigInteger),  # split from, or a new fact found while looking back at
+    Column("closed_as", String(12)),  # split, merged: ended without a sign-off, its parts or survivor are counted
+    Column("closed_at", Moment),
     Column("suspended_because", Text),
     Column("attention", Integer, nullable=False, default=0),  # undecided signals
     Column("returns", Integer, nullable=False, default=0),  # in this cycle
@@ -338,11 +351,11 @@ cycles = Table(
     _to("finding_id", "findings.id"),
     Column("cycle", Integer, nullable=False),
     Column("opened_at", Moment, nullable=False),
-    Column("because", String(30), nullable=False),  # issued, found_false, revoked, recurred
+    Column("because", String(30), nullable=False),  # issued, found_false, revoked, recurred, split
     Column("reason", Text, nullable=False, default=""),
     Column("due_on", Date),
     Column("closed_at", Moment),
-    Column("result", String(30)),  # signed_off, found_false; never changed: a revocation opens the next cycle
+    Column("result", String(30)),  # signed_off, found_false, split, merged; never changed: a revocation opens the next
     UniqueConstraint("finding_id", "cycle"),
 )
 
@@ -453,6 +466,49 @@ look_backs = Table(
     Column("recorded_at", Moment),
     Column("confirmed_by", BigInteger),
     Column("confirmed_at", Moment),
+)
+
+corrections = Table(  # what a finding says or where it belongs is changed: asked by one, decided by another
+    "corrections",
+    metadata,
+    _id(),
+    _to("finding_id", "findings.id", index=True),
+    Column("cycle", Integer, nullable=False),
+    Column("correction", String(20), nullable=False),  # cases.corrections.Correction
+    Column("body", Json, nullable=False),  # what is to be changed
+    Column("reason", Text, nullable=False),
+    Column("approval", String(20), nullable=False),  # cases.corrections.Approval
+    Column("asked_by", BigInteger, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("verdict", String(20)),  # approved, refused
+    Column("decided_by", BigInteger),
+    Column("decided_at", Moment),
+    Column("comment", Text),
+)
+
+finding_links = Table(
+    "finding_links",
+    metadata,
+    _id(),
+    _to("from_id", "findings.id", index=True),
+    _to("to_id", "findings.id", index=True),
+    Column("relation", String(12), nullable=False),  # split, merged, new_fact, recurred
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("from_id", "to_id", "relation"),
+)
+
+transfers = Table(  # 移交: the unit before sees what was, and nothing of what comes after
+    "transfers",
+    metadata,
+    _id(),
+    _to("finding_id", "findings.id", index=True),
+    _to("from_unit_id", "units.id"),
+    Column("from_unit_path", Path, nullable=False, index=True),
+    _to("to_unit_id", "units.id"),
+    Column("reason", Text, nullable=False),
+    Column("seen_until", Integer, nullable=False),  # last event of the ledger that the unit before may read
+    Column("snapshot", Json, nullable=False),  # the finding as it stood: field -> text
+    Column("at", Moment, nullable=False),
 )
 
 extensions = Table(
