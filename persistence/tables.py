@@ -755,7 +755,8 @@ signal_hits = Table(
     "signal_hits",
     metadata,
     _id(),
-    _to("finding_id", "findings.id", index=True),
+    _to("finding_id", "findings.id", nullable=True, index=True),  # a signal speaks of a finding, or of a whole list
+    _to("list_id", "issue_lists.id", nullable=True, index=True),
     Column("cycle", Integer, nullable=False),
     Column("signal", String(8), nullable=False),  # PR-09
     Column("rule_version", Integer, nullable=False),
@@ -770,7 +771,147 @@ signal_hits = Table(
     Column("decided_at", Moment),
     Column("reason", Text),
     UniqueConstraint("finding_id", "cycle", "signal", "fingerprint"),
+    UniqueConstraint("list_id", "cycle", "signal", "fingerprint"),
     Index("ix_signal_hits_open", "decision", "finding_id"),
+)
+
+signal_replies = Table(  # 申辩: what the unit says to a signal stays beside it
+    "signal_replies",
+    metadata,
+    _id(),
+    _to("hit_id", "signal_hits.id", index=True),
+    Column("person_id", BigInteger, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+signal_hints = Table(  # shown to the unit before it submitted, so that it could mend
+    "signal_hints",
+    metadata,
+    _id(),
+    _to("finding_id", "findings.id", index=True),
+    Column("cycle", Integer, nullable=False),
+    Column("person_id", BigInteger, nullable=False),
+    Column("signals", Json, nullable=False),  # PR-09, …
+    Column("at", Moment, nullable=False),
+)
+
+suspicions = Table(  # how suspect a case is now: what routes it, and what could not be known
+    "suspicions",
+    metadata,
+    Column("case_id", BigInteger, ForeignKey("cases.id"), primary_key=True),
+    Column("cycle", Integer, nullable=False),
+    Column("score", Integer, nullable=False),
+    Column("route", String(8), nullable=False, index=True),  # green, yellow, red
+    Column("unsure", Json, nullable=False),  # signal -> what would have to be entered
+    Column("parameters", String(64), nullable=False),  # release whose tables were read
+    Column("as_of", Moment, nullable=False),
+)
+
+register_entries = Table(  # 登记簿, cases.registers: a row is withdrawn, never changed
+    "register_entries",
+    metadata,
+    _id(),
+    Column("register", String(30), nullable=False),
+    _to("finding_id", "findings.id", nullable=True),
+    _to("list_id", "issue_lists.id", nullable=True),
+    _to("unit_id", "units.id", nullable=True),
+    Column("at", Moment, nullable=False),  # when it happened; a day alone is noon in Shanghai
+    Column("fields", Json, nullable=False),
+    Column("person_id", BigInteger, nullable=False),
+    Column("entered_at", Moment, nullable=False),
+    Column("source_sha256", String(64)),  # workbook that it was read from
+    Column("place", String(80), nullable=False, default=""),  # sheet and row there
+    Column("withdrawn_at", Moment),
+    Column("withdrawn_because", Text),
+    Index("ix_register_entries_finding", "finding_id", "register"),
+    Index("ix_register_entries_list", "list_id", "register"),
+    Index("ix_register_entries_unit", "register", "unit_id", "at"),
+)
+
+page_views = Table(  # how long somebody who must decide had the case before him
+    "page_views",
+    metadata,
+    _id(),
+    Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False),
+    Column("person_id", BigInteger, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("seconds", Integer, nullable=False, default=0),  # visible and in use, as the page tells
+    Index("ix_page_views_person", "person_id", "case_id", "opened_at"),
+)
+
+file_openings = Table(
+    "file_openings",
+    metadata,
+    _id(),
+    _to("evidence_id", "evidence.id", index=True),
+    Column("person_id", BigInteger, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_file_openings_person", "person_id", "evidence_id"),
+)
+
+sketches = Table(  # texts and pictures as short signatures, to find what is nearly the same
+    "sketches",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("kind", String(8), nullable=False),  # measure, evidence, photo
+    Column("owner_id", BigInteger, nullable=False),  # measures.id or evidence.id
+    _to("finding_id", "findings.id", index=True),
+    _to("unit_id", "units.id"),
+    Column("text_sha256", String(64), nullable=False),  # of the text without boilerplate
+    Column("signature", Blob, nullable=False),
+    UniqueConstraint("kind", "owner_id"),
+)
+
+bands = Table(  # a sketch stands in some bands; whoever shares one may be its likeness
+    "bands",
+    metadata,
+    Column("kind", String(8), nullable=False),
+    Column("band", BigInteger, nullable=False),  # number of the band and its hash in one
+    Column("sketch_id", BigInteger, nullable=False),
+    Index("ix_bands", "kind", "band", "sketch_id", unique=True),
+    Index("ix_bands_sketch", "sketch_id"),
+)
+
+samples = Table(  # 抽样: can be drawn again from the stored frame and the published seed
+    "samples",
+    metadata,
+    Column("id", Id, ForeignKey("cases.id"), primary_key=True, autoincrement=False),
+    Column("number", String(40), nullable=False, unique=True),
+    _to("unit_id", "units.id"),
+    Column("purpose", Text, nullable=False),
+    Column("filter", Json, nullable=False),
+    Column("frame", Json, nullable=False),  # finding numbers, sorted: what was drawn from
+    Column("frame_sha256", String(64), nullable=False),
+    Column("seed", String(80), nullable=False),
+    Column("confidence_percent", Integer, nullable=False),
+    Column("excluded_permille", Integer, nullable=False),  # the share of false closures that is to be excluded
+    Column("random_size", Integer, nullable=False),
+    Column("risk_size", Integer, nullable=False),
+    Column("method", String(30), nullable=False),  # version of the drawing
+    Column("drawn_by", BigInteger, nullable=False),
+    Column("drawn_at", Moment, nullable=False),
+    Column("closed_at", Moment),
+)
+
+sampled = Table(
+    "sampled",
+    metadata,
+    _id(),
+    _to("sample_id", "samples.id", index=True),
+    _to("finding_id", "findings.id", index=True),
+    Column("stratum", String(8), nullable=False),  # random, risk
+    Column("rank", Integer, nullable=False),
+    Column("assigned_to", Json),  # person ids
+    Column("assigned_at", Moment),
+    Column("result", String(12)),  # agrees, disagrees, unknown
+    Column("asked", Integer),  # facts that were checked
+    Column("mismatches", Integer),
+    Column("record", Text, nullable=False, default=""),
+    Column("place", Text, nullable=False, default=""),
+    Column("recorded_by", BigInteger),
+    Column("recorded_at", Moment),
+    UniqueConstraint("sample_id", "finding_id"),
 )
 
 # --- clocks and settings -------------------------------------------------------------------------------------------
