@@ -159,10 +159,15 @@ def objections(dossier: Dossier) -> tuple[CaseError, ...]:
     return tuple(found)
 
 
-def require_sign_off(actor: Actor, unit_path: str, dossier: Dossier) -> None:
-    """Raise the first objection against *actor* signing off the finding of the unit at *unit_path*."""
+def require_apart(actor: Actor, unit_path: str, dossier: Dossier) -> None:
+    """Raise unless *actor* had a hand neither in the rectification nor in checking it."""
     require_independent(actor, unit_path, dossier)
     if actor.person_id in dossier.checked_by:
         raise SamePerson(earlier="verified")
+
+
+def require_sign_off(actor: Actor, unit_path: str, dossier: Dossier) -> None:
+    """Raise the first objection against *actor* signing off the finding of the unit at *unit_path*."""
+    require_apart(actor, unit_path, dossier)
     for objection in objections(dossier):
         raise objection
