@@ -262,7 +262,6 @@ findings = Table(
     _to("handler_post_id", "posts.id", nullable=True),  # 责任人/经办人
     _to("chief_post_id", "posts.id", nullable=True),  # 主要负责人
     _to("lead_unit_id", "units.id", nullable=True),  # 牵头单位
-    Column("responsible_unit_id", BigInteger),  # 责任单位
     Column("leader_text", Text, nullable=False, default=""),
     Column("handler_text", Text, nullable=False, default=""),
     Column("lead_unit_text", Text, nullable=False, default=""),
@@ -274,7 +273,6 @@ findings = Table(
     Column("status_text", Text, nullable=False, default=""),  # as written in the ledger that was imported: a claim
     Column("written", Json),  # every other column of the imported row: field -> text
     Column("place", String(80), nullable=False, default=""),  # sheet and row that it was read from
-    Column("claim", String(24), nullable=False, default="", server_default=""),  # what *status_text* claims
     Column("state", String(20), nullable=False),  # cases.finding.State
     Column("stage", String(30), nullable=False, default=""),  # declared by the open task
     Column("cycle", Integer, nullable=False, default=1),
@@ -444,7 +442,9 @@ reviews = Table(  # every verdict of a person: unit review, signature, desk veri
     Column("comment", Text, nullable=False),
     Column("items", Json),  # 退单: finding number -> what is asked
     Column("sheet_number", String(60)),
-    Column("at", Moment, nullable=False),
+    Column("at", Moment, nullable=False),  # when it was recorded
+    Column("decided_on", Date),  # effective date of the sheet or meeting that decided
+    Column("decision_id", BigInteger),  # of a meeting or on paper
 )
 
 look_backs = Table(
@@ -495,9 +495,7 @@ finding_links = Table(
     _to("from_id", "findings.id", index=True),
     _to("to_id", "findings.id", index=True),
     Column("relation", String(12), nullable=False),  # split, merged, new_fact, recurred
-    Column("at", Moment, nullable=False),  # when it was recorded
-    Column("decided_on", Date),  # effective date of the sheet or meeting that decided
-    Column("decision_id", BigInteger),  # of a meeting or on paper
+    Column("at", Moment, nullable=False),
     UniqueConstraint("from_id", "to_id", "relation"),
 )
 
@@ -582,87 +580,6 @@ paper_templates = Table(  # Word templates that an office made of ours; every ve
     UniqueConstraint("paper", "version"),
 )
 
-# --- how files are read ---------------------------------------------------------------------------------------------
-
-column_mappings = Table(  # what an officer took the headings of a unit's ledger for, proposed the next time
-    "column_mappings",
-    metadata,
-    _id(),
-    _to("unit_id", "units.id"),
-    Column("headings", String(64), nullable=False),  # SHA-256 over the headings, plainly written
-    Column("body", Json, nullable=False),  # heading as written -> field, null for none of ours
-    Column("set_by", BigInteger, nullable=False),
-    Column("set_at", Moment, nullable=False),
-    *_from_until(),
-    Index("ix_column_mappings_unit", "unit_id", "headings", "valid_from"),
-)
-
-aliases = Table(  # what a unit's ledgers call a post or a unit, as an officer decided once
-    "aliases",
-    metadata,
-    _id(),
-    _to("unit_id", "units.id"),  # whose ledgers
-    Column("field", String(20), nullable=False),  # leader, handler, lead_unit, responsible_unit
-    Column("text", String(200), nullable=False),  # as cases.dirty_text.same_text gives it
-    _to("post_id", "posts.id", nullable=True),
-    _to("named_unit_id", "units.id", nullable=True),
-    Column("set_by", BigInteger, nullable=False),
-    Column("set_at", Moment, nullable=False),
-    *_from_until(),
-    Index("ix_aliases_unit", "unit_id", "field", "text"),
-)
-
-readings = Table(  # what was written beside what was understood, of a finding that was read from a file
-    "readings",
-    metadata,
-    Column("finding_id", BigInteger, ForeignKey("findings.id"), primary_key=True, autoincrement=False),
-    Column("body", Json, nullable=False),  # tasks.intake_kept.written_beside: one entry per cell
-)
-
-intakes = Table(  # everything that a file said beside its findings, and what was answered about it
-    "intakes",
-    metadata,
-    Column("list_id", BigInteger, ForeignKey("issue_lists.id"), primary_key=True, autoincrement=False),
-    Column("body", Json, nullable=False),  # tasks.intake_kept.whole: rejected, flagged, repeated, notes, answers
-)
-
-# --- diagrams and running cases ------------------------------------------------------------------------------------
-
-releases = Table(
-    "releases",
-    metadata,
-    Column("id", String(64), primary_key=True),  # content hash
-    Column("title", String(120), nullable=False),
-    Column("state", String(12), nullable=False),  # draft, published, retired
-    Column("drafted_by", BigInteger),
-    Column("drafted_at", Moment, nullable=False),
-    Column("published_by", BigInteger),
-    Column("published_at", Moment, index=True),
-)
-
-release_files = Table(
-    "release_files",
-    metadata,
-    Column("release_id", String(64), ForeignKey("releases.id"), primary_key=True),
-    Column("path", String(120), primary_key=True),
-    Column("content", Blob, nullable=False),
-)
-
-instances = Table(
-    "instances",
-    metadata,
-    _id(),
-    Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False, index=True),
-    Column("process", String(60), nullable=False),
-    Column("cycle", Integer, nullable=False),
-    Column("subject_id", BigInteger),  # extension or look-back that it decides
-    Column("release_id", String(64), ForeignKey("releases.id"), nullable=False),
-    Column("state", Blob, nullable=False),  # sealed by persistence.seal: key id, MAC, codec's bytes
-    Column("status", String(12), nullable=False),  # running, done, cancelled, faulted
-    Column("outcome", String(30)),
-    Column("waits_for", String(120), nullable=False, default=""),  # message names, comma list
-    Column("wake_at", Moment),
-    Column("path", Json, nullable=False),  # element id -> times entered
 # --- decisions of a meeting and on paper ----------------------------------------------------------------------------
 
 meetings = Table(  # of the leading group
@@ -790,50 +707,6 @@ paper_receipts = Table(  # what somebody signed for on paper: the feedback, or a
     UniqueConstraint("case_id", "sheet_number"),
 )
 
-# --- how files are read ---------------------------------------------------------------------------------------------
-
-column_mappings = Table(  # what an officer took the headings of a unit's ledger for, proposed the next time
-    "column_mappings",
-    metadata,
-    _id(),
-    _to("unit_id", "units.id"),
-    Column("headings", String(64), nullable=False),  # SHA-256 over the headings, plainly written
-    Column("body", Json, nullable=False),  # heading as written -> field, null for none of ours
-    Column("set_by", BigInteger, nullable=False),
-    Column("set_at", Moment, nullable=False),
-    *_from_until(),
-    Index("ix_column_mappings_unit", "unit_id", "headings", "valid_from"),
-)
-
-aliases = Table(  # what a unit's ledgers call a post or a unit, as an officer decided once
-    "aliases",
-    metadata,
-    _id(),
-    _to("unit_id", "units.id"),  # whose ledgers
-    Column("field", String(20), nullable=False),  # leader, handler, lead_unit, responsible_unit
-    Column("text", String(200), nullable=False),  # as cases.dirty_text.same_text gives it
-    _to("post_id", "posts.id", nullable=True),
-    _to("named_unit_id", "units.id", nullable=True),
-    Column("set_by", BigInteger, nullable=False),
-    Column("set_at", Moment, nullable=False),
-    *_from_until(),
-    Index("ix_aliases_unit", "unit_id", "field", "text"),
-)
-
-readings = Table(  # what was written beside what was understood, of a finding that was read from a file
-    "readings",
-    metadata,
-    Column("finding_id", BigInteger, ForeignKey("findings.id"), primary_key=True, autoincrement=False),
-    Column("body", Json, nullable=False),  # tasks.intake_kept.written_beside: one entry per cell
-)
-
-intakes = Table(  # everything that a file said beside its findings, and what was answered about it
-    "intakes",
-    metadata,
-    Column("list_id", BigInteger, ForeignKey("issue_lists.id"), primary_key=True, autoincrement=False),
-    Column("body", Json, nullable=False),  # tasks.intake_kept.whole: rejected, flagged, repeated, notes, answers
-)
-
 # --- diagrams and running cases ------------------------------------------------------------------------------------
 
 releases = Table(
@@ -871,177 +744,6 @@ instances = Table(
     Column("waits_for", String(120), nullable=False, default=""),  # message names, comma list
     Column("wake_at", Moment),
     Column("path", Json, nullable=False),  # element id -> times entered
-# --- decisions of a meeting and on paper ----------------------------------------------------------------------------
-
-meetings = Table(  # of the leading group
-    "meetings",
-    metadata,
-    _id(),
-    Column("number", String(60), nullable=False),
-    _to("office_unit_id", "units.id"),
-    Column("held_on", Date, nullable=False),
-    Column("place", String(120), nullable=False, default=""),
-    Column("chair_id", BigInteger, nullable=False),
-    Column("state", String(12), nullable=False),  # open, decided
-    Column("resolution", Text, nullable=False, default=""),
-    Column("called_by", BigInteger, nullable=False),
-    Column("called_at", Moment, nullable=False),
-    Column("decided_at", Moment),
-    UniqueConstraint("office_unit_id", "number"),
-)
-
-meeting_seats = Table(  # everybody who belongs to the group, there or not
-    "meeting_seats",
-    metadata,
-    _id(),
-    _to("meeting_id", "meetings.id"),
-    Column("person_id", BigInteger, nullable=False),
-    Column("name", String(60), nullable=False),
-    Column("post_title", String(100), nullable=False, default=""),
-    Column("present", Boolean, nullable=False),
-    UniqueConstraint("meeting_id", "person_id"),
-)
-
-meeting_items = Table(  # the agenda
-    "meeting_items",
-    metadata,
-    _id(),
-    _to("meeting_id", "meetings.id"),
-    _to("finding_id", "findings.id", index=True),
-    Column("number", String(40), nullable=False),
-    Column("basis", String(64), nullable=False),  # hash of the facts that were before the meeting
-    Column("excluded_because", Text),
-    Column("excluded_by", BigInteger),
-    Column("result", String(12)),  # carried, lost, excluded, objected
-    Column("why", Json),  # code and facts of the refusal
-    Column("votes", Json),  # opinion -> how many
-    UniqueConstraint("meeting_id", "finding_id"),
-)
-
-meeting_votes = Table(
-    "meeting_votes",
-    metadata,
-    _id(),
-    _to("meeting_id", "meetings.id"),
-    Column("person_id", BigInteger, nullable=False),
-    Column("opinion", String(12), nullable=False),  # cases.meeting.Opinion, on every finding
-    Column("reason", Text, nullable=False, default=""),
-    Column("exceptions", Json, nullable=False),  # number of a finding -> [opinion, reason]
-    Column("recorded_by", BigInteger, nullable=False),  # himself, or who wrote down what he said
-    Column("at", Moment, nullable=False),
-    UniqueConstraint("meeting_id", "person_id"),  # nobody votes twice
-)
-
-decisions = Table(  # taken in a meeting or on paper: each item is carried out as an act of its own
-    "decisions",
-    metadata,
-    _id(),
-    _to("office_unit_id", "units.id"),
-    Column("sheet_number", String(60), nullable=False),
-    Column("act", String(40), nullable=False),
-    Column("decided_on", Date, nullable=False),  # day of the sheet: from then on it is effective
-    _to("meeting_id", "meetings.id", nullable=True),
-    Column("given", Json, nullable=False),  # answers of the act's form
-    Column("signers", Json, nullable=False),  # name, post, opinion, signed_on
-    Column("sha256", String(64), ForeignKey("blobs.sha256")),  # scan; none where everybody voted himself
-    Column("filename", String(255), nullable=False, default=""),
-    Column("state", String(12), nullable=False),  # waiting, confirmed, rejected
-    Column("recorded_by", BigInteger, nullable=False),
-    Column("recorded_account", BigInteger),
-    Column("recorded_at", Moment, nullable=False),
-    Column("confirmed_by", BigInteger),
-    Column("confirmed_at", Moment),
-    Column("comment", Text, nullable=False, default=""),  # what the second person compared
-    UniqueConstraint("office_unit_id", "sheet_number"),
-    Index("ix_decisions_state", "state", "id"),
-)
-
-decision_items = Table(
-    "decision_items",
-    metadata,
-    _id(),
-    _to("decision_id", "decisions.id", index=True),
-    Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False),
-    Column("number", String(40), nullable=False),
-    Column("signed_as", BigInteger, nullable=False),  # the person in whose name the act is done
-    Column("basis", String(64), nullable=False, default=""),
-    Column("state", String(12), nullable=False),  # waiting, done, refused
-    Column("why", Json),  # code and facts of the refusal
-    Column("done_at", Moment),
-    Index("ix_decision_items_state", "state", "id"),
-)
-
-decision_openings = Table(  # who has looked at the scan
-    "decision_openings",
-    metadata,
-    _id(),
-    _to("decision_id", "decisions.id"),
-    Column("person_id", BigInteger, nullable=False),
-    Column("at", Moment, nullable=False),
-    UniqueConstraint("decision_id", "person_id"),
-)
-
-paper_receipts = Table(  # what somebody signed for on paper: the feedback, or a letter that was brought to him
-    "paper_receipts",
-    metadata,
-    _id(),
-    Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False, index=True),
-    Column("letter_id", BigInteger, unique=True),  # of the outbox
-    Column("role", String(40), nullable=False),
-    Column("person_id", BigInteger, nullable=False),  # who signed
-    Column("signed_on", Date, nullable=False),
-    Column("sheet_number", String(60), nullable=False),
-    Column("sha256", String(64), ForeignKey("blobs.sha256"), nullable=False),
-    Column("filename", String(255), nullable=False),
-    Column("registered_by", BigInteger, nullable=False),
-    Column("registered_at", Moment, nullable=False),
-    UniqueConstraint("case_id", "sheet_number"),
-)
-
-# --- how files are read ---------------------------------------------------------------------------------------------
-
-column_mappings = Table(  # what an officer took the headings of a unit's ledger for, proposed the next time
-    "column_mappings",
-    metadata,
-    _id(),
-    _to("unit_id", "units.id"),
-    Column("headings", String(64), nullable=False),  # SHA-256 over the headings, plainly written
-    Column("body", Json, nullable=False),  # heading as written -> field, null for none of ours
-    Column("set_by", BigInteger, nullable=False),
-    Column("set_at", Moment, nullable=False),
-    *_from_until(),
-    Index("ix_column_mappings_unit", "unit_id", "headings", "valid_from"),
-)
-
-aliases = Table(  # what a unit's ledgers call a post or a unit, as an officer decided once
-    "aliases",
-    metadata,
-    _id(),
-    _to("unit_id", "units.id"),  # whose ledgers
-    Column("field", String(20), nullable=False),  # leader, handler, lead_unit, responsible_unit
-    Column("text", String(200), nullable=False),  # as cases.dirty_text.same_text gives it
-    _to("post_id", "posts.id", nullable=True),
-    _to("named_unit_id", "units.id", nullable=True),
-    Column("set_by", BigInteger, nullable=False),
-    Column("set_at", Moment, nullable=False),
-    *_from_until(),
-    Index("ix_aliases_unit", "unit_id", "field", "text"),
-)
-
-readings = Table(  # what was written beside what was understood, of a finding that was read from a file
-    "readings",
-    metadata,
-    Column("finding_id", BigInteger, ForeignKey("findings.id"), primary_key=True, autoincrement=False),
-    Column("body", Json, nullable=False),  # tasks.intake_kept.written_beside: one entry per cell
-)
-
-intakes = Table(  # everything that a file said beside its findings, and what was answered about it
-    "intakes",
-    metadata,
-    Column("list_id", BigInteger, ForeignKey("issue_lists.id"), primary_key=True, autoincrement=False),
-    Column("body", Json, nullable=False),  # tasks.intake_kept.whole: rejected, flagged, repeated, notes, answers
-)
-
     Column("fault", Json),  # cause, at, trace id
     Column("opened_at", Moment, nullable=False),
     Column("closed_at", Moment),
