@@ -893,6 +893,8 @@ drafts = Table(
 
 FLAG_EVENTS = text("event IN ('FindingResumed', 'FindingSuspended', 'MarkedOverdue')")  # figures of earlier days
 
+FLAG_EVENTS = text("event IN ('FindingResumed', 'FindingSuspended', 'MarkedOverdue')")  # figures of earlier days
+
 ledger = Table(
     "ledger",
     metadata,
