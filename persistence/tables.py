@@ -893,8 +893,6 @@ drafts = Table(
 
 FLAG_EVENTS = text("event IN ('FindingResumed', 'FindingSuspended', 'MarkedOverdue')")  # figures of earlier days
 
-FLAG_EVENTS = text("event IN ('FindingResumed', 'FindingSuspended', 'MarkedOverdue')")  # figures of earlier days
-
 ledger = Table(
     "ledger",
     metadata,
