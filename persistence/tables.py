@@ -266,7 +266,6 @@ findings = Table(
     _to("chief_post_id", "posts.id", nullable=True),  # 主要负责人
     _to("lead_unit_id", "units.id", nullable=True),  # 牵头单位
     Column("responsible_unit_id", BigInteger),  # 责任单位
-    Column("responsible_unit_id", BigInteger),  # 责任单位
     Column("leader_text", Text, nullable=False, default=""),
     Column("handler_text", Text, nullable=False, default=""),
     Column("lead_unit_text", Text, nullable=False, default=""),
@@ -278,7 +277,6 @@ findings = Table(
     Column("status_text", Text, nullable=False, default=""),  # as written in the ledger that was imported: a claim
     Column("written", Json),  # every other column of the imported row: field -> text
     Column("place", String(80), nullable=False, default=""),  # sheet and row that it was read from
-    Column("claim", String(24), nullable=False, default="", server_default=""),  # what *status_text* claims
     Column("claim", String(24), nullable=False, default="", server_default=""),  # what *status_text* claims
     Column("state", String(20), nullable=False),  # cases.finding.State
     Column("stage", String(30), nullable=False, default=""),  # declared by the open task
@@ -712,50 +710,6 @@ paper_receipts = Table(  # what somebody signed for on paper: the feedback, or a
     Column("registered_by", BigInteger, nullable=False),
     Column("registered_at", Moment, nullable=False),
     UniqueConstraint("case_id", "sheet_number"),
-)
-
-# --- how files are read ---------------------------------------------------------------------------------------------
-
-column_mappings = Table(  # what an officer took the headings of a unit's ledger for, proposed the next time
-    "column_mappings",
-    metadata,
-    _id(),
-    _to("unit_id", "units.id"),
-    Column("headings", String(64), nullable=False),  # SHA-256 over the headings, plainly written
-    Column("body", Json, nullable=False),  # heading as written -> field, null for none of ours
-    Column("set_by", BigInteger, nullable=False),
-    Column("set_at", Moment, nullable=False),
-    *_from_until(),
-    Index("ix_column_mappings_unit", "unit_id", "headings", "valid_from"),
-)
-
-aliases = Table(  # what a unit's ledgers call a post or a unit, as an officer decided once
-    "aliases",
-    metadata,
-    _id(),
-    _to("unit_id", "units.id"),  # whose ledgers
-    Column("field", String(20), nullable=False),  # leader, handler, lead_unit, responsible_unit
-    Column("text", String(200), nullable=False),  # as cases.dirty_text.same_text gives it
-    _to("post_id", "posts.id", nullable=True),
-    _to("named_unit_id", "units.id", nullable=True),
-    Column("set_by", BigInteger, nullable=False),
-    Column("set_at", Moment, nullable=False),
-    *_from_until(),
-    Index("ix_aliases_unit", "unit_id", "field", "text"),
-)
-
-readings = Table(  # what was written beside what was understood, of a finding that was read from a file
-    "readings",
-    metadata,
-    Column("finding_id", BigInteger, ForeignKey("findings.id"), primary_key=True, autoincrement=False),
-    Column("body", Json, nullable=False),  # tasks.intake_kept.written_beside: one entry per cell
-)
-
-intakes = Table(  # everything that a file said beside its findings, and what was answered about it
-    "intakes",
-    metadata,
-    Column("list_id", BigInteger, ForeignKey("issue_lists.id"), primary_key=True, autoincrement=False),
-    Column("body", Json, nullable=False),  # tasks.intake_kept.whole: rejected, flagged, repeated, notes, answers
 )
 
 # --- how files are read ---------------------------------------------------------------------------------------------
