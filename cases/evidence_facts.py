@@ -3,8 +3,12 @@
 Source: DOMAIN.md 3.3.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
+
+from cases.evidence import EvidenceKind
 
 
 class FactKind(StrEnum):
@@ -33,9 +37,23 @@ class FactKind(StrEnum):
     KIND_PROPOSED = "KIND_PROPOSED"  # cases.evidence.EvidenceKind
 
 
+class ReadState(StrEnum):
+    """How far the reading of a file is."""
+
+    WAITING = "waiting"
+    READ = "read"
+    UNREADABLE = "unreadable"  # damaged, encrypted, of a kind that is not read, or a picture of text
+    REFUSED = "refused"  # it costs more than reading may
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact: *value* as understood, *written* as it stands at *place* (part, page, paragraph or cell)."""
+    """One fact: *value* as understood, *written* as it stands at *place*.
+
+    *written* equals ``text[start:end]`` of the file's text; what comes from the file's properties has *start* and *end*
+    0. *place*: ``p.3`` (page), ``¶12`` (paragraph), ``T1R2C3`` (table, row, column), ``Sheet!B4``, ``EXIF``,
+    ``properties``; behind ``name.docx » `` where the file is one of an archive.
+    """
 
     kind: FactKind
     value: str
@@ -43,3 +61,18 @@ class Fact:
     place: str
     start: int = 0
     end: int = 0
+
+
+def document_date(facts: Iterable[Fact]) -> Fact | None:
+    """Return the day that a document states of itself, None where it states none."""
+    return next((fact for fact in facts if fact.kind is FactKind.DOC_DATE), None)
+
+
+def proposed_kind(facts: Iterable[Fact]) -> EvidenceKind | None:
+    """Return what kind of evidence a file looks like, None where nothing speaks for any."""
+    return next((EvidenceKind(fact.value) for fact in facts if fact.kind is FactKind.KIND_PROPOSED), None)
+
+
+def day_of(fact: Fact) -> date:
+    """Return the day of a fact whose value is a date or a moment."""
+    return date.fromisoformat(fact.value[:10])

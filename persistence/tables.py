@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -410,6 +411,7 @@ evidence = Table(
     Column("kind", String(30), nullable=False),  # cases.evidence.EvidenceKind
     Column("purpose", String(12), nullable=False, default="RESULT"),  # BASELINE, ACTION, RESULT
     Column("effective_on", Date),  # date that the document itself states
+    Column("effective_on_found", Boolean, nullable=False, default=False, server_default=false()),  # read in it, not said
     Column("locator", String(120), nullable=False, default=""),  # page or clause
     Column("version", Integer, nullable=False, default=1),
     Column("replaces_id", BigInteger),
@@ -418,6 +420,39 @@ evidence = Table(
     Column("uploaded_at", Moment, nullable=False),
     Column("adopted", Boolean),  # 采信 / 不采信
     Column("adopted_reason", Text),
+    Column("kind_proposed", String(30)),  # EvidenceKind by its content; empty: not read, or nothing speaks for any
+    Column("kind_answer", String(10)),  # what the unit says to the proposal: taken, kept
+    Column("kind_answered_by", BigInteger),
+    Column("kind_answered_at", Moment),
+)
+
+evidence_texts = Table(  # what stands in a file, read once per content and version of the reader
+    "evidence_texts",
+    metadata,
+    Column("sha256", String(64), ForeignKey("blobs.sha256"), primary_key=True),
+    Column("state", String(12), nullable=False),  # cases.evidence_facts.ReadState
+    Column("reader_version", Integer, nullable=False, default=0),  # 0: never read
+    Column("tries", Integer, nullable=False, default=0),
+    Column("claimed_until", Moment, nullable=False),
+    Column("read_at", Moment),
+    Column("pages", Integer),
+    Column("text", Blob),  # UTF-8, zlib
+    Column("reason", String(40), nullable=False, default=""),  # why it is unreadable or refused; key reading.*
+    Index("ix_evidence_texts_waiting", "reader_version", "claimed_until"),
+)
+
+evidence_facts = Table(
+    "evidence_facts",
+    metadata,
+    Column("sha256", String(64), ForeignKey("evidence_texts.sha256"), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(20), nullable=False),  # cases.evidence_facts.FactKind
+    Column("value", Text, nullable=False),
+    Column("written", Text, nullable=False),
+    Column("place", String(200), nullable=False),
+    Column("start", Integer, nullable=False),  # of *written* in the text; 0 and 0: a property of the file
+    Column("end", Integer, nullable=False),
+    Index("ix_evidence_facts_kind", "kind", "sha256"),
 )
 
 waivers = Table(  # a measure that needs no result evidence, decided by somebody outside the unit
