@@ -93,7 +93,7 @@ def kind_of(name: str, content: bytes, limits: Limits = LIMITS) -> str:
     expected = _BY_SUFFIX.get(Path(name).suffix.lower())
     if expected is None:
         raise FileKindUnknown(name=name)
-    really = _sniff(content)
+    really = sniff(content)
     if really == "encrypted":
         raise FileEncrypted(name=name)
     if really != expected:
@@ -150,7 +150,8 @@ def _cell(value: dict[str, Any]) -> Any:
     return value.get("time", value)
 
 
-def _sniff(content: bytes) -> str:
+def sniff(content: bytes) -> str:
+    """Return what *content* is: xlsx, xls, docx, zip, encrypted, pdf, png, html, text ... Raises FileDamaged."""
     head = content[:2048].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if content.startswith(b"PK"):
         return _sniff_package(content)

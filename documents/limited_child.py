@@ -28,7 +28,7 @@ class Refused(Exception):
 
 def main() -> None:
     order = json.loads(sys.stdin.buffer.readline())
-    _limit_myself(order["memory_bytes"], order["cpu_seconds"])
+    limit_myself(order["memory_bytes"], order["cpu_seconds"])
     content = sys.stdin.buffer.read()
     try:
         answer = _READERS[order["kind"]](content, order)
@@ -41,7 +41,8 @@ def main() -> None:
     sys.stdout.write(json.dumps(answer, ensure_ascii=False, default=_cell))
 
 
-def _limit_myself(memory_bytes: int, cpu_seconds: int) -> None:
+def limit_myself(memory_bytes: int, cpu_seconds: int) -> None:
+    """Let this process take no more than it is given, and write no file."""
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -107,7 +108,8 @@ def _column(letters: bytes) -> int:
     return number - 1
 
 
-def _open_package(content: bytes, order: dict[str, Any]) -> zipfile.ZipFile:
+def open_package(content: bytes, order: dict[str, Any]) -> zipfile.ZipFile:
+    """Return the package in *content*, counted and found honest. Raises Refused."""
     package = zipfile.ZipFile(io.BytesIO(content))
     entries = package.infolist()
     if len(entries) > order["entries"] or sum(entry.file_size for entry in entries) > order["unpacked_bytes"]:
@@ -127,7 +129,7 @@ def _pieces(package: zipfile.ZipFile, name: str) -> Iterator[bytes]:
         kept = b""
         while read := stream.read(CHUNK):
             kept += read
-            _refuse_trickery(kept)
+            refuse_trickery(kept)
             complete = kept.rfind(b"<c ")  # a cell and its formula stay together
             if complete < len(kept) - (CHUNK >> 4):
                 complete = kept.rfind(b"<")
@@ -139,24 +141,25 @@ def _pieces(package: zipfile.ZipFile, name: str) -> Iterator[bytes]:
         yield kept
 
 
-def _refuse_trickery(piece: bytes) -> None:
+def refuse_trickery(piece: bytes) -> None:
     if b"<!DOCTYPE" in piece or b"<!ENTITY" in piece or piece[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise Refused("file_damaged")  # no office program writes entities or UTF-16 parts
 
 
-def _small_part(package: zipfile.ZipFile, name: str) -> ElementTree.Element | None:
+def small_part(package: zipfile.ZipFile, name: str) -> ElementTree.Element | None:
+    """Return the part *name* as a tree, None where there is none."""
     if name not in package.namelist():
         return None
     part = package.read(name)
-    _refuse_trickery(part)
+    refuse_trickery(part)
     return ElementTree.fromstring(part)  # noqa: S314 - no DOCTYPE got so far
 
 
 # --- workbooks --------------------------------------------------
 
 
-def _read_xlsx(content: bytes, order: dict[str, Any]) -> dict[str, Any]:
-    package = _open_package(content, order)
+def read_xlsx(content: bytes, order: dict[str, Any]) -> dict[str, Any]:
+    package = open_package(content, order)
     month_styles = _month_styles(package)
     extents: dict[str, Extent] = {}
     total = 0
@@ -174,7 +177,7 @@ def _read_xlsx(content: bytes, order: dict[str, Any]) -> dict[str, Any]:
     return _read_sheets(content, order, {name: extents.get(part) for name, part in parts.items()}, since_1904)
 
 
-def _read_xls(content: bytes, order: dict[str, Any]) -> dict[str, Any]:
+def read_xls(content: bytes, order: dict[str, Any]) -> dict[str, Any]:
     datemode = re.search(rb"\x22\x00\x02\x00([\x00\x01])\x00", content)
     return _read_sheets(content, order, {}, datemode is not None and datemode[1] == b"\x01")
 
@@ -219,7 +222,7 @@ _BUILT_IN_MONTHS = frozenset({17, 27, 36, 50, 52, 57})  # mmm-yy and yyyy"年"m"
 
 def _month_styles(package: zipfile.ZipFile) -> frozenset[bytes]:
     """Styles that show a month only: Excel turns a typed 2025年6月 into 1 June, a day that nobody wrote."""
-    styles = _small_part(package, "xl/styles.xml")
+    styles = small_part(package, "xl/styles.xml")
     if styles is None:
         return frozenset()
     months = set(_BUILT_IN_MONTHS)
@@ -235,8 +238,8 @@ def _month_styles(package: zipfile.ZipFile) -> frozenset[bytes]:
 
 def _sheet_parts(package: zipfile.ZipFile) -> tuple[dict[str, str], bool]:
     """Return the part of each sheet by its name, and whether days count from 1904."""
-    book = _small_part(package, "xl/workbook.xml")
-    relations = _small_part(package, "xl/_rels/workbook.xml.rels")
+    book = small_part(package, "xl/workbook.xml")
+    relations = small_part(package, "xl/_rels/workbook.xml.rels")
     if book is None:
         raise Refused("file_damaged")
     targets = {
@@ -258,14 +261,14 @@ _LONGEST_DOCUMENT = 64 << 20  # bytes of XML; a tree of it takes about ten times
 
 
 def _read_docx(content: bytes, order: dict[str, Any]) -> dict[str, Any]:
-    package = _open_package(content, order)
+    package = open_package(content, order)
     if package.getinfo("word/document.xml").file_size > _LONGEST_DOCUMENT:
         raise Refused("unpacks_too_large")
-    document = _small_part(package, "word/document.xml")
+    document = small_part(package, "word/document.xml")
     body = document.find(f"{_WORD}body") if document is not None else None
     if body is None:
         raise Refused("file_damaged")
-    numbering = Numbering(_small_part(package, "word/numbering.xml"), _small_part(package, "word/styles.xml"))
+    numbering = Numbering(small_part(package, "word/numbering.xml"), small_part(package, "word/styles.xml"))
     blocks = list(_blocks(body, numbering))
     if len(blocks) + sum(len(block.get("rows", ())) for block in blocks) > order["rows"]:
         raise Refused("too_many_rows")
@@ -370,7 +373,7 @@ class Numbering:
         return chr(0x2460 + count - 1) if style == "decimalEnclosedCircle" and count <= 20 else str(count)
 
 
-_READERS = {"xlsx": _read_xlsx, "xls": _read_xls, "docx": _read_docx}
+_READERS = {"xlsx": read_xlsx, "xls": read_xls, "docx": _read_docx}
 
 if __name__ == "__main__":
     main()
