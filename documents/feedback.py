@@ -69,6 +69,8 @@ def read_feedback(
         intake = _read_headings(
             name, paragraphs, Intake(unit=unit, feedback_on=feedback_on), audit="审计" in said[:400]
         )
+        if not intake.findings:
+            intake = _read_prose(name, paragraphs, intake)
     stated = stated_numbers(said)
     if not intake.findings and not stated and feedback_on is None:
         raise NoFindingFound
@@ -109,16 +111,23 @@ def _from_word(content: bytes, limits: Limits) -> tuple[list[Paragraph], list[Sh
     return paragraphs, tables
 
 
+_NUMBERED = re.compile(r"[一二三四五六七八九十]{1,3}[、.．]|[（(][一二三四五六七八九十\d]{1,3}[)）]|\d{1,3}[.．、]")
+_TITLE = re.compile(r"(.{2,40}?)(?:关于|\d{4}年度?|巡[察视](?:反馈|整改)|审计(?:查出|整改|发现))")
+_ADDRESSEE = re.compile(r"(?:中共)?(.{2,40}(?:党委|党组|党支部|党总支|党工委|委员会|局|公司))[:：]$")
+_BODY = re.compile(
+    r"^[^,，。;；:：、]*(?:党委|党组|党支部|党总支|党工委|委员会|委|局|厅|部|办|办公室|公司|集团|镇|乡|街道|办事处|村|社区|院|校|学|中心|站|所|"
+    r"政府|区|县|市|省|协会|联合会|银行)$"
+)
+
+
 def _unit(paragraphs: Sequence[Paragraph]) -> str | None:
     """Whose findings they are: 徐庄镇党委 of 徐庄镇党委关于……的通报, or whom a letter is sent to."""
     for paragraph in paragraphs[:6]:
-        if found := re.match(
-            r"(.{2,40}?)(?:关于|\d{4}年度?|巡[察视](?:反馈|整改)|审计(?:查出|整改|发现))", paragraph.text
-        ):
-            return None if re.search(r"[届轮]|^中共$", found[1]) else found[1].strip("《 ")
-        if found := re.match(
-            r"(?:中共)?(.{2,40}(?:党委|党组|党支部|党总支|党工委|委员会|局|公司))[:：]$", paragraph.text
-        ):
+        if _NUMBERED.match(paragraph.text):
+            return None
+        if (found := _TITLE.match(paragraph.text)) and _BODY.match(named := found[1].strip("《 ")):
+            return None if re.search(r"[届轮]|^中共$", named) else named
+        if found := _ADDRESSEE.match(paragraph.text):
             return found[1]
     return None
 
@@ -267,17 +276,61 @@ def states_result(text: str) -> bool:
     return _RESULT.search(text) is not None
 
 
+# --- problems in running text --------------------------------------------------
+
+_ASPECT = re.compile(r"[一二三四五六七八九]是([^：:。；;，,]{2,24}方面)[：:]([^。\n]+)")
+_ENUMERATED = re.compile(r"(?:问题|不足|短板)(?:主要)?(?:是|有|如下|表现在|为)?[：:]\s*(一是(?:(?!一是)[^\n])+)")
+_EACH = re.compile(r"[一二三四五六七八九十]是(?!否)([^；;。]{4,})")
+
+
+def _read_prose(name: str, paragraphs: Sequence[Paragraph], intake: Intake) -> Intake:
+    """Take problems out of sentences: 一是党的领导方面：……；……。二是…… and 主要问题：一是……；二是……; each is asked."""
+    findings = [
+        ReadFinding(
+            sheet=name,
+            row=paragraph.row,
+            seq=number,
+            title=title,
+            aspect=aspect,
+            written={"title": Written(title, name, paragraph.row, "")},
+        )
+        for number, (paragraph, aspect, title) in enumerate(_said_in_prose(paragraphs), 1)
+    ]
+    asked = [
+        Flagged(name, finding.row, "正文", Why("from_prose", {"column": finding.title, "value": finding.title}))
+        for finding in findings
+    ]
+    return replace(intake, findings=tuple(findings), flagged=(*intake.flagged, *asked))
+
+
+def _said_in_prose(paragraphs: Sequence[Paragraph]) -> Iterator[tuple[Paragraph, str, str]]:
+    """Yield each problem with its paragraph and aspect."""
+    for paragraph in paragraphs:
+        aspects = _ASPECT.findall(paragraph.text)
+        for aspect, problems in aspects:
+            for problem in re.split(r"[；;]", problems):
+                if title := problem.strip(" ，,。"):
+                    yield paragraph, aspect, title
+        if not aspects and (enumerated := _ENUMERATED.search(paragraph.text)):
+            for title in _EACH.findall(enumerated[1]):
+                yield paragraph, "", title.strip(" ，,")
+
+
 # --- numbers about all findings --------------------------------------------------
 
 _COUNT = r"(\d+)(?:个|项|条|件)"
 _MONEY = r"[^,，;；。:：\d]{0,14}?(\d+(?:\.\d+)?(?:万|亿)?元)"
 _STATED: tuple[tuple[str, str], ...] = (  # the first place that says it; what is read is not read again
+    (
+        "immediate_total phased_total immediate_done phased_done",
+        r"立行立改的(\d+)个、分阶段整改的(\d+)个问题中[,，]?分别有(\d+)个、(\d+)个",
+    ),
     ("immediate_total immediate_done", rf"立行立改(?:的)?问题{_COUNT}[,，]?(?:已)?(?:完成|整改)(?:整改)?{_COUNT}"),
     ("phased_total phased_done", rf"分阶段整改(?:的)?问题{_COUNT}[,，]?(?:已)?(?:完成|整改)(?:整改)?{_COUNT}"),
     ("continuous_total continuous_done", rf"持续整改(?:的)?问题{_COUNT}[,，]?(?:已)?(?:完成|整改)(?:整改)?{_COUNT}"),
     ("done_or_basic", rf"{_COUNT}(?:已)?完成(?:或|和|及)基本完成"),
     ("total", rf"整改任务{_COUNT}"),
-    ("total", rf"(?:反馈|查出|具体|移交)的?问题{_COUNT}(?!大?方面|大)"),
+    ("total", rf"(?:反馈|查出|发现|具体|移交)的?问题{_COUNT}(?!大?方面|大)"),
     ("total", rf"{_COUNT}(?:突出|具体|主要|小项)?问题"),
     ("measures", rf"整改措施{_COUNT}"),
     ("measures", rf"{_COUNT}整改措施"),

@@ -65,6 +65,11 @@ def field_of(written: str) -> str | None:
     return synonyms().get(plain) or (_mentioned(plain) if 3 <= len(plain) <= 16 else None)
 
 
+def field_named(written: str) -> str | None:
+    """Return the field that *written* names by itself, None where a known heading is only mentioned in it."""
+    return synonyms().get(plain_heading(written))
+
+
 @cache
 def _mentioned(plain: str) -> str | None:
     """The known heading that stands earliest in a longer one: 整改措施及完成时限 is about measures."""
@@ -120,7 +125,7 @@ def _meaning(written: str, parts: tuple[str, ...], corrected: Mapping[str, str |
     for part in (written, *parts):
         if plain_heading(part) in corrected:
             return corrected[plain_heading(part)]
-    exact = (synonyms().get(plain_heading(part)) for part in parts)
+    exact = map(field_named, parts)
     return next((field for field in (*exact, *map(field_of, parts)) if field), None)
 
 

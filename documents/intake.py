@@ -12,10 +12,11 @@ from cases.dirty_text import clean, dirt_in, same_text
 from cases.finding import Kind
 from cases.money import Amount, in_yuan, read_amount, unit_of
 from cases.written_dates import WrittenDate, plausible, read_date, read_kind, read_serial
+from documents.composites import taken_apart
 from documents.delimited import read_delimited
 from documents.headings import Heading, Headings, fields, find_headings, plain_heading
 from documents.limited import LIMITS, Book, Cell, Limits, Place, Sheet, kind_of, read_book
-from documents.measures import split_measures
+from documents.measures import deadlines_in, split_measures
 from documents.readings import Duplicate, Flagged, Intake, Note, ReadFinding, Rejected, Why, Written, WrittenRow
 from documents.refusals import FileKindUnknown, HeadingUnknown, NoLedgerFound, SheetHidden, SheetUnknown, TooManyRows
 
@@ -68,8 +69,9 @@ def read_tables(
             reading.note(table.name, None, "no_ledger_on_sheet")
     if not ledgers:
         raise NoLedgerFound
-    for table, headings in ledgers:
-        _SheetReading(reading, table, headings, since_1904=book.since_1904).read()
+    for table, found in ledgers:
+        split, headings, whole = taken_apart(table, found, mapping)
+        _SheetReading(reading, split, headings, whole, since_1904=book.since_1904).read()
         if len(reading.findings) > limits.rows:
             raise TooManyRows(limit=limits.rows)
     return reading.intake()
@@ -220,7 +222,10 @@ class _Row:
 class _SheetReading:
     """Goes down one sheet, row by row."""
 
-    def __init__(self, reading: _Reading, sheet: Sheet, headings: Headings, *, since_1904: bool) -> None:
+    def __init__(
+        self, reading: _Reading, sheet: Sheet, headings: Headings, whole: frozenset[Place], *, since_1904: bool
+    ) -> None:
+        """*whole*: the cells under a composite heading that could not be taken apart."""
         self.reading = reading
         self.sheet = sheet
         self.headings = _told_by_content(headings, sheet)
@@ -232,7 +237,7 @@ class _SheetReading:
         self.others = tuple(heading for heading in self.headings.columns if heading.field is None)
         self.width = max(heading.column for heading in self.headings.columns) + 1
         self.filled = _filled_down(sheet, self.headings.last + 1)
-        self.remarks = self._remarks()
+        self.remarks = self._remarks(whole)
         self.heading_texts = {plain_heading(heading.written) for heading in self.headings.columns}
         self.money_unit = Decimal(1)
         self.units: dict[str, Decimal] = {}
@@ -275,7 +280,7 @@ class _SheetReading:
                 if (day := _FEEDBACK.search(line)) and self.reading.feedback_on is None:
                     self.reading.feedback_on = read_date(day[1] or beside).on
 
-    def _remarks(self) -> Mapping[int, list[tuple[str, str]]]:
+    def _remarks(self, whole: frozenset[Place]) -> Mapping[int, list[tuple[str, str]]]:
         """What is odd about single cells: field and code, by row."""
         remarks: dict[int, list[tuple[str, str]]] = {}
         fields_ = {column: name for name, (column, _) in self.places.items()}
@@ -285,6 +290,7 @@ class _SheetReading:
             (empty, "formula_without_value"),
             (self.filled.own, "value_under_merge"),
             (self.filled.moved, "merge_moved"),
+            (whole, "not_taken_apart"),
         ):
             for index, column in sorted(places):
                 if column in fields_:
@@ -362,6 +368,7 @@ class _SheetReading:
     def _understand(self, row: _Row) -> ReadFinding | None:
         """Return the finding of one row, None if a value makes it impossible to keep."""
         due, amount = self._date(row, "due"), self._amount(row, "amount")
+        due_text = self._said(row, "due")
         if due.impossible:
             self._reject(row, self.columns["due"].written, self._said(row, "due"), "day_impossible")
             return None
@@ -371,6 +378,8 @@ class _SheetReading:
         self._ask(row, "due", due.doubt)
         self._ask(row, "amount", amount.doubt)
         self._ask_about_cells(row)
+        if not due_text.strip():
+            due, due_text = self._promised(row)
         title, detail = clean(self._said(row, "title")), clean(self._said(row, "detail"))
         number = clean(self._said(row, "number")) or None
         return ReadFinding(
@@ -386,7 +395,7 @@ class _SheetReading:
             measures=split_measures(self._said(row, "measures")),
             starts_on=self._other_date(row, "starts_on"),
             due_on=due.on,
-            due_text=self._said(row, "due"),
+            due_text=due_text,
             done_on=self._other_date(row, "done_on"),
             recovered_yuan=self._recovered(row),
             regulations=split_measures(self._said(row, "regulations")),
@@ -395,6 +404,19 @@ class _SheetReading:
             written=WrittenRow(self.sheet.name, row.index + 1, row.texts, self.places, self._sources(row)),
             **self._texts(row),
         )
+
+    def _promised(self, row: _Row) -> tuple[WrittenDate, str]:
+        """The day that the measures promise, where no column says one; the latest of several, which is asked."""
+        written = deadlines_in(split_measures(self._said(row, "measures")))
+        days = [read_date(text, feedback_on=self.reading.feedback_on) for text in written]
+        certain = [day.on for day in days if day.on and not day.doubt]
+        if not certain:
+            if days and (doubt := days[0].doubt):
+                self._ask(row, "measures", doubt, written[0])
+            return replace(days[0], impossible=False) if days else WrittenDate(), "；".join(written)
+        if len(set(certain)) > 1:
+            self._ask(row, "measures", "several_due_dates", "；".join(written))
+        return WrittenDate(max(certain)), "；".join(written)
 
     def _texts(self, row: _Row) -> dict[str, Any]:
         texts = {name: clean(row.texts[column]) for name, column in self.texts}
@@ -457,9 +479,11 @@ class _SheetReading:
             return read_serial(cell, since_1904=self.since_1904)
         return read_date(_text(cell), feedback_on=self.reading.feedback_on)
 
-    def _ask(self, row: _Row, name: str, code: str | None) -> None:
+    def _ask(self, row: _Row, name: str, code: str | None, value: str | None = None) -> None:
+        """Ask about *value*, or all that the field says."""
         if code is not None:
-            self.asked.append((row.index + 1, self.columns[name].written, code, self._said(row, name)))
+            said = self._said(row, name) if value is None else value
+            self.asked.append((row.index + 1, self.columns[name].written, code, said))
 
     def _ask_about_cells(self, row: _Row) -> None:
         for name, code in self.remarks.get(row.index, ()):

@@ -82,6 +82,43 @@ def test_a_feedback_document_gives_its_problems_and_not_its_advice() -> None:
     assert intake.feedback_on == date(2025, 2, 25)
 
 
+@pytest.mark.parametrize(
+    ("first", "unit"),
+    [
+        ("一、关于学习不深入的问题", None),
+        ("根据县委统一部署，县委巡察组开展了巡察，现就巡察反馈问题通报如下。", None),
+        ("关于2024年度财政收支审计查出问题整改情况的报告", None),
+        ("县水务局党组关于巡察整改进展情况的通报", "县水务局党组"),
+        ("县水务局党组：", "县水务局党组"),
+    ],
+)
+def test_only_a_body_is_taken_for_the_unit(first: str, unit: str | None) -> None:
+    intake = read_file("反馈.txt", f"{first}\n1.关于会议记录雷同的问题\n整改情况：已补记。\n".encode())
+
+    assert intake.unit == unit
+
+
+def test_problems_in_running_text_are_taken_out_and_each_is_asked() -> None:
+    text = "反馈会上，组长指出，一是党的领导方面：会议制度不落实；学习走过场。二是党的建设方面：发展党员不规范。"
+
+    intake = read_file("反馈.txt", text.encode())
+
+    assert [(finding.aspect, finding.title) for finding in intake.findings] == [
+        ("党的领导方面", "会议制度不落实"),
+        ("党的领导方面", "学习走过场"),
+        ("党的建设方面", "发展党员不规范"),
+    ]
+    assert [flagged.why.code for flagged in intake.flagged] == ["from_prose"] * 3
+
+
+def test_problems_that_are_counted_off_behind_a_colon_are_taken_out() -> None:
+    text = "检查发现以下问题：一是台账不全；二是票据不合规。针对以上问题，一是要加强学习；二是要落实责任。"
+
+    intake = read_file("反馈.txt", text.encode())
+
+    assert [finding.title for finding in intake.findings] == ["台账不全", "票据不合规"]
+
+
 def test_sums_that_do_not_come_out_are_said() -> None:
     intake = read_feedback(
         "通报.txt", "反馈问题10个,完成整改7个,未完成5个,总体完成率80%。反馈日期:2025年1月2日。".encode()

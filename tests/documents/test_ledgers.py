@@ -278,3 +278,39 @@ def test_csv_of_any_encoding_and_delimiter_says_the_same(
     assert said == [(f"问题{title}", f"单位{org}") for title, org in rows]
     assert not intake.rejected
     assert not intake.duplicates
+
+
+def test_a_deadline_inside_the_measures_counts_where_no_column_says_one() -> None:
+    intake = read(
+        (1, "甲", "1.清退补贴，2025年6月底前完成；2.修订办法，2025年9月30日前印发", "财务科", None),
+        (2, "乙", "2025年6月底前完成清退", "财务科", "2025年3月31日"),
+        (3, "丙", "6月底前完成清退", "财务科", None),
+        (4, "丁", "2025年6月底前完成清退", "财务科", None),
+    )
+
+    assert [(finding.due_on, finding.due_text) for finding in intake.findings] == [
+        (date(2025, 9, 30), "2025年6月底前；2025年9月30日前"),
+        (date(2025, 3, 31), "2025年3月31日"),
+        (None, "6月底前"),
+        (date(2025, 6, 30), "2025年6月底前"),
+    ]
+    assert codes(intake) == [(2, "several_due_dates"), (4, "year_missing")]
+
+
+def test_a_ledger_of_hazards_or_defects_is_a_ledger_too() -> None:
+    intake = read(
+        ("HZ-1", "配电箱门未关", "一般", "工程科", "2025年3月31日"),
+        headings=("隐患编号", "隐患描述", "隐患等级", "所属部门", "计划整改时间"),
+    )
+
+    (finding,) = intake.findings
+    assert (finding.number, finding.title, finding.responsible_org) == ("HZ-1", "配电箱门未关", "工程科")
+    assert finding.due_on == date(2025, 3, 31)
+
+
+def test_a_table_drawn_with_signs_is_read_without_its_lines() -> None:
+    text = "整改情况\n| 序号 | 存在问题 | 整改措施 |\n| --- | :---: | --- |\n| 1 | 台账不清 | 建账 |\n"
+
+    intake = read_ledger("整改情况.csv", text.encode())
+
+    assert [(finding.row, finding.title) for finding in intake.findings] == [(4, "台账不清")]

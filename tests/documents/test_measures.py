@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents.measures import split_measures
+from documents.measures import deadlines_in, split_measures
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,7 @@ from documents.measures import split_measures
         ("整改措施：1.自查 2.整改", ("整改措施：自查", "整改")),
         ("完善谈话提醒制度,每季度开展一次检查。", ("完善谈话提醒制度,每季度开展一次检查。",)),
         ("落实第一议题制度，2025.1.2前完成", ("落实第一议题制度，2025.1.2前完成",)),
+        ("1.于2025年6月底前清退；2.2025年9月30日前建账", ("于2025年6月底前清退", "2025年9月30日前建账")),
         ("", ()),
     ],
 )
@@ -36,3 +37,20 @@ def test_numbered_measures_come_back_in_their_order(parts: list[str], mark: str,
     text = end.join(f"{mark.format(n)}{part}" for n, part in enumerate(parts, 1))
 
     assert [measure.strip("。") for measure in split_measures(text)] == parts
+
+
+@pytest.mark.parametrize(
+    ("measure", "days"),
+    [
+        ("对合同全面清理，于2025年6月底前完成", ("2025年6月底前",)),
+        ("二〇二五年六月三十日之前收回欠款", ("二〇二五年六月三十日之前",)),
+        ("2025年6月30日前完成清退，2025.9.30前建立制度", ("2025年6月30日前", "2025.9.30前")),
+        ("2025年12月31日前完成，2025年12月31日前公示", ("2025年12月31日前",)),
+        ("清退2018年12月31日前发放的补贴", ()),
+        ("核查2020年1月1日以前形成的欠款", ()),
+        ("投入2.5万元，每月前往现场3次", ()),
+        ("目前已完成", ()),
+    ],
+)
+def test_only_a_day_for_which_something_is_promised_is_a_deadline(measure: str, days: tuple[str, ...]) -> None:
+    assert deadlines_in((measure,)) == days
