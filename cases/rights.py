@@ -89,6 +89,12 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "confirm_look_back": frozenset({Role.LOOK_BACK_TEAM, Role.VERIFIER}),
     "sign_off": frozenset({Role.LEADING_GROUP}),
     "revoke_sign_off": frozenset({Role.LEADING_GROUP}),
+    "call_meeting": frozenset({Role.INSPECTION_OFFICE, Role.LEADING_GROUP}),
+    "cast_vote": frozenset({Role.LEADING_GROUP}),
+    "record_vote": _OFFICE,
+    "record_paper_decision": _OFFICE,
+    "confirm_paper_decision": frozenset({Role.INSPECTION_OFFICE, Role.LEADING_GROUP}),
+    "register_paper_receipt": _OFFICE,
     "start_durability": _OFFICE,
     "record_durability": frozenset({Role.LOOK_BACK_TEAM}),
     "ask_extension": _UNIT,
@@ -224,6 +230,11 @@ def require_office(actor: Actor, permission: str) -> None:
     """Raise NotPermitted unless *actor* holds a role that has *permission*, wherever it is held."""
     if not actor.plays(*PERMISSIONS[permission]):
         raise NotPermitted(act=permission)
+
+
+def may_in_office(actor: Actor, permission: str, office_path: str) -> bool:
+    """Whether *actor* has *permission* for the inspecting side at *office_path*: its meetings and sheets."""
+    return any(g.role in PERMISSIONS[permission] and office_path.startswith(g.path) for g in actor.grants)
 
 
 def outside(actor: Actor, unit_path: str) -> bool:

@@ -19,6 +19,8 @@ NUMBERS: Mapping[str, int] = {
     "upload.megabytes": 50,
     "letters.attempts": 8,
     "ladder.heap_least": 3,  # overdue findings of a unit before their share counts as concentrated
+    "meeting.quorum_percent": 50,  # more than this share of the members is present
+    "meeting.majority_percent": 50,  # more than this share of the members, without the recused, agrees
     "urge.hours": 24,  # one urging letter per task in this time
 }
 

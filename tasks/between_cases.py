@@ -10,9 +10,10 @@ from sqlalchemy import bindparam, func, insert, select, update
 from cases.finding import State
 from cases.refusals import CaseChanged, CaseFaulted
 from persistence.tables import criteria, cycles, findings, instances, issue_lists, messages, milestones
+from tasks.carry_out import carry_out
 from tasks.case import AnyCase, FindingCase, ListCase
 from tasks.signals import look_for_signals
-from tasks.work import LOOK_FOR_SIGNALS, Work
+from tasks.work import LOOK_AGAIN, LOOK_FOR_SIGNALS, Work
 
 if TYPE_CHECKING:
     from tasks.office import Office
@@ -85,6 +86,7 @@ def wake_due(office: "Office", *, at: datetime | None = None, limit: int = 200) 
         ).all()
     for instance_id, case_id in due:
         _wake(office, instance_id, case_id, now)
+    carry_out(office)
     office.settle()
     return len(due)
 

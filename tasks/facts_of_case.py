@@ -30,6 +30,7 @@ def keep_review(
 ) -> int:
     """Put down a person's verdict with his opinion."""
     subject = case.finding.subject if isinstance(case, FindingCase) else case.issue_list.subject
+    decided = work.decided
     return work.add(
         reviews,
         case_id=case.id,
@@ -42,6 +43,8 @@ def keep_review(
         verdict=verdict,
         comment=form.text("comment"),
         items=None if items is None else dict(items),
-        sheet_number=form.text("sheet_number") or None,
+        sheet_number=(decided.sheet_number if decided else form.text("sheet_number")) or None,
         at=work.at,
+        decided_on=decided.decided_on if decided else form.day("decided_on"),
+        decision_id=decided.decision_id if decided else None,
     )

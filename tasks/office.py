@@ -21,6 +21,7 @@ from bpmn.forms import read_answers
 from bpmn.release import Release
 from cases.calendar import WorkingCalendar
 from cases.deadlines import Period, PeriodUnit, due
+from cases.decided import Decided
 from cases.events import Event
 from cases.finding import State
 from cases.look_back import UNANNOUNCED
@@ -39,12 +40,13 @@ from cases.rights import Actor, outside, require_office
 from config.calendars import DayKind, Kind, days_with
 from config.policy import NUMBERS
 from persistence import case_store, outbox
-from persistence.case_store import StoredInstance
+from persistence.case_store import StoredInstance, TaskRow
 from persistence.columns import canonical
 from persistence.database import Database
 from persistence.seal import Keyring, SealBroken
 from persistence.tables import (
     calendar_days,
+    decision_items,
     idempotency,
     instances,
     posts,
@@ -118,11 +120,13 @@ class Office:
         attachments: tuple[Attachment, ...] = (),
         at: datetime | None = None,
         task: str | None = None,
+        decided: Decided | None = None,
     ) -> Answer:
         """Do one act as *actor* on the case *number* and return what came of it.
 
         *key*: the same key with the same body gives the same answer and no second effect; *version*: the version that
-        the person looked at, refused as CaseChanged when it is not the present one; *at*: rehearsals only.
+        the person looked at, refused as CaseChanged when it is not the present one; *at*: rehearsals only;
+        *decided*: the meeting or sheet on which *actor* decided, where somebody else wrote it down.
         Raises a CaseError that names the refusal.
         """
         act = ACTS.get(act_name)
@@ -130,17 +134,13 @@ class Office:
             raise Unknown()
         given = dict(given or {})
 
-        told = False
+        told, confirmed = False, 0
 
         def body(work: Work) -> AnyCase:
-            nonlocal told
-            case = self._case(work, act, number)
-            self._guard(work, act, case, version)
-            if act.task:
-                work.task = work.take_task(case, act.name, task)
-            form = self._form(work, act, case)
-            act.run(work, case, form)
-            told = work.told
+            nonlocal told, confirmed
+            work.decided = decided
+            case = self._do(work, act, number, version, task)
+            told, confirmed = work.told, work.confirmed
             return case
 
         answer = self.transact(
@@ -149,7 +149,32 @@ class Office:
         )  # fmt: skip
         if told:  # what others told is heard by the clock
             self.settle()
+        if confirmed:
+            from tasks.carry_out import carry_out  # it performs acts in its turn
+
+            carry_out(self, confirmed)
         return answer
+
+    def try_act(
+        self, conn: Connection, actor: Actor, act_name: str, number: str, given: Mapping[str, Any], *, at: datetime
+    ) -> TaskRow | None:
+        """Think an act through on the snapshot of *conn* and write nothing; return the task that it would complete.
+
+        Raises the CaseError that would refuse it.
+        """
+        work = Work(self, conn, actor, act_name, at=at, recorded_at=at, given=given)
+        self._do(work, ACTS[act_name], number, None, None)
+        return work.task
+
+    def _do(self, work: Work, act: Act, number: str, version: int | None, task: str | None) -> AnyCase:
+        case = self._case(work, act, number)
+        self._guard(work, act, case, version)
+        if act.task:
+            work.task = work.take_task(case, act.name, task)
+        act.run(work, case, self._form(work, act, case))
+        if work.decided is not None:
+            work.set(decision_items, work.decided.item_id, state="done", done_at=work.at)
+        return case
 
     def _case(self, work: Work, act: Act, number: str) -> AnyCase:
         if act.on == "finding":

@@ -1,12 +1,15 @@
 """销号: closing for good, by somebody who neither rectified nor verified."""
 
-from dataclasses import replace
+import hashlib
+from dataclasses import asdict, replace
 
 from sqlalchemy import update
 
 from cases.comments import require_substance
+from cases.decided import DossierChanged
 from cases.events import Event
-from cases.sign_off import require_independent, require_sign_off
+from cases.sign_off import Dossier, require_independent, require_sign_off
+from persistence.columns import canonical
 from persistence.tables import cycles
 from tasks.acts import act
 from tasks.case import FindingCase
@@ -20,12 +23,13 @@ from tasks.work import Work
 def sign_off(work: Work, case: FindingCase, form: Form) -> None:
     """Sign the finding off, or return it to the unit."""
     verdict = form.choice("verdict", "signed", "returned")
-    dossier = dossier_of(work, case)
+    dossier = dossier_to_sign(work, case)
     if verdict == "signed":
-        dossier = replace(dossier, undecided=[*dossier.undecided, *signals_standing(work, case)])
         require_sign_off(work.actor, case.finding.unit_path, dossier)
     else:
         require_independent(work.actor, case.finding.unit_path, dossier)
+    if form.text("basis") not in ("", basis_of(case, dossier)):
+        raise DossierChanged(number=case.number)
     require_substance(form.text("comment"))
 
     keep_review(work, case, form, verdict)
@@ -43,6 +47,22 @@ def sign_off(work: Work, case: FindingCase, form: Form) -> None:
         work.record(case, Event("ReviewReturned", {"by": "sign_off", "comment": form.text("comment")}))
 
     work.complete(case, sign_off_verdict=verdict)
+
+
+def dossier_to_sign(work: Work, case: FindingCase) -> Dossier:
+    """Return the facts on which a sign-off rests, with the signals that they raise now."""
+    dossier = dossier_of(work, case)
+    return replace(dossier, undecided=[*dossier.undecided, *signals_standing(work, case)])
+
+
+def basis_of(case: FindingCase, dossier: Dossier) -> str:
+    """Return the hash of what a sign-off rests on: who decides later decides on the same facts, or anew.
+
+    Undecided signals are left out: they come with time, and one that matters is an objection of its own.
+    """
+    settled = asdict(replace(dossier, undecided=()))
+    facts = {name: sorted(value) if isinstance(value, frozenset) else value for name, value in settled.items()}
+    return hashlib.sha256(canonical([case.finding.cycle, facts]).encode()).hexdigest()
 
 
 def _end_what_is_beside(work: Work, case: FindingCase) -> None:

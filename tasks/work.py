@@ -1,7 +1,7 @@
 """One act under way: what it reads, what it changes, and the one write in which all of it becomes true."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from sqlalchemy.sql.base import Executable
 
 from bpmn.engine import Fact, OpenTask, Process, Turn
 from cases.calendar import WorkingCalendar
+from cases.decided import Decided
 from cases.events import Event
 from cases.finding import State
 from cases.moments import shanghai_date
@@ -79,6 +80,8 @@ class Work:
         self.guard: Callable[[Connection], None] | None = None  # asked first in the write: may this still be done?
         self.moves_tasks = False  # its new tasks are known to their holders already
         self.holds_letters = False  # they wait to be folded into a digest
+        self.decided: Decided | None = None  # the meeting or sheet that the act carries out
+        self.confirmed = 0  # a decision that is to be carried out after the commit
         self._cases: dict[int, AnyCase] = {}
         self._creations: list[tuple[Table, list[dict[str, Any]]]] = []
         self._writes: list[tuple[Executable, Mapping[str, Any] | list[dict[str, Any]] | None]] = []
@@ -391,6 +394,8 @@ class Work:
         steps = [{"instance": running.id, **step} for running in case.live for step in running.steps]
         bodies: list[dict[str, Any]] = [{"facts": dict(event.facts)} for event in events]
         bodies[0] |= {"input": dict(self.given), "engine": steps}
+        if self.decided is not None:
+            bodies[0]["decided"] = asdict(self.decided)
         if changes := self._changes(case):
             bodies[0]["changes"] = changes
         if self.recorded_at != self.at:
