@@ -16,12 +16,13 @@ from config.messages import say
 class Quantity(StrEnum):
     """What of a set of findings is counted; sums of money end in ``_yuan``."""
 
-    TOTAL = "total"  # issued by the day; those signed off before they came here stand apart
+    TOTAL = "total"  # issued by the day; those signed off before they came here, split or merged away stand apart
     DONE = "done"  # signed off, and not revoked since
     BASIC = "basic"  # 基本完成: a milestone was held, the last one is still to come
     UNDONE = "undone"  # neither of the two
     ON_TIME = "on_time"  # done, and the submission that was accepted came by its due day
     OVERDUE = "overdue"  # not done, and marked overdue
+    SUSPENDED = "suspended"  # not done, and its clock is stopped: in the total all the same
     EVER_DONE = "ever_done"  # signed off once, whatever happened since
     REVOKED = "revoked"  # of these, a sign-off was taken back
     RECURRED = "recurred"  # of these, because it did not last
@@ -39,6 +40,7 @@ class Tally:
     basic: int = 0
     on_time: int = 0
     overdue: int = 0
+    suspended: int = 0
     ever_done: int = 0
     revoked: int = 0
     recurred: int = 0

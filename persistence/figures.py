@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Connection,
     ScalarSelect,
@@ -36,6 +37,7 @@ from cases.figures import Quantity, Tally
 from cases.moments import end_of_day
 from persistence.columns import Moment, Money
 from persistence.tables import (
+    FLAG_EVENTS,
     cycles,
     extensions,
     findings,
@@ -60,6 +62,7 @@ _OF_QUANTITY = {
     Quantity.UNDONE: "is_undone",
     Quantity.ON_TIME: "is_on_time",
     Quantity.OVERDUE: "is_overdue",
+    Quantity.SUSPENDED: "is_suspended",
     Quantity.EVER_DONE: "is_ever_done",
     Quantity.REVOKED: "is_revoked",
     Quantity.RECURRED: "is_recurred",
@@ -157,8 +160,19 @@ def counted_findings(
     """Return the findings that *quantity* counts, by number, those behind *after*: the same condition as the count."""
     counted = _as_of(visible, filters)
     own = counted.c
-    shown = [own[field.name] for field in fields(CountedFinding)]
-    query = select(*shown).where(own[_OF_QUANTITY[quantity]], own.number > after).order_by(own.number).limit(limit)
+    beside: dict[str, ColumnElement[Any]] = {
+        "title": F.title, "category": F.category, "historic": own.is_historic,
+        "unit_name": func.coalesce(units.c.name, ""),
+    }  # fmt: skip
+    names = [field.name for field in fields(CountedFinding)]
+    shown = [(beside[name] if name in beside else own[name]).label(name) for name in names]
+    query = (
+        select(*shown)
+        .select_from(counted.join(findings, F.id == own.id).outerjoin(units, units.c.id == F.unit_id))
+        .where(own[_OF_QUANTITY[quantity]], own.number > after)
+        .order_by(own.number)
+        .limit(limit)
+    )
     return [_counted(row) for row in connection.execute(query)]
 
 
@@ -194,94 +208,114 @@ def _sums(counted: Subquery) -> list[ColumnElement[Any]]:
 
 
 def _as_of(visible: ColumnElement[bool], filters: FigureFilters, by: By = By.LIST) -> Subquery:
-    """Return one row per finding: what it is, and which quantities count it, at the end of the day."""
+    """Return one row per finding, and which quantities count it, at the end of the day.
+
+    The steps are materialised: SQLite would otherwise work each of them out again wherever it is asked for.
+    """
     until = end_of_day(filters.as_of)
-    newest = (
-        select(C.finding_id, func.max(C.cycle).label("cycle")).where(C.opened_at <= until).group_by(C.finding_id)
-    ).subquery()
-    signed_at = _signed_at(until)
-    due_on = case(
-        (and_(C.cycle == F.cycle, signed_at.is_not(None)), F.due_on), else_=func.coalesce(_extended(until), C.due_on)
+    H = _histories(until).c
+    S = submissions.c
+    signed_at = case((and_(C.result == "signed_off", C.closed_at <= until), C.closed_at))
+    is_open = and_(C.cycle.is_not(None), signed_at.is_(None))
+    key, label, joined = _group(
+        by,
+        findings.outerjoin(H.finding_id.table, H.finding_id == F.id)
+        .outerjoin(cycles, and_(C.finding_id == F.id, C.cycle == H.cycle))
+        .outerjoin(submissions, _handed_in(until) == S.id)
+        .outerjoin(units, units.c.id == F.unit_id),
     )
-    joined = (
-        findings.outerjoin(newest, newest.c.finding_id == F.id)
-        .outerjoin(cycles, and_(C.finding_id == F.id, C.cycle == newest.c.cycle))
-        .outerjoin(units, units.c.id == F.unit_id)
-    )
-    key, label, joined = _group(by, joined)
-    bare = select(
-        F.id, F.number, F.title, F.kind, F.category, F.amount_yuan, F.historic,
-        func.coalesce(units.c.name, "").label("unit_name"),
-        key.label("key"),
-        label.label("label"),
-        due_on.label("due_on"),
-        C.cycle.label("in_cycle"),
-        C.opened_at.label("opened_at"),
-        type_coerce(signed_at, Moment).label("signed_off_at"),
-        _handed_in(submissions.c.at, until).label("submitted_at"),
-        _handed_in(submissions.c.recovered_yuan, until).label("recovered_yuan"),
-        and_(F.historic, or_(F.signed_off_at.is_(None), F.signed_off_at <= until)).label("is_historic"),
-        _taken_back(until).label("was_revoked"),
-        _came_back(until).label("has_recurred"),
-        _marked(until, filters.as_of).label("was_marked"),
-        _milestone_held(until).label("has_milestone"),
-    ).select_from(joined)  # fmt: skip
-    day = bare.where(visible, *_narrowed(filters)).subquery()
+    day = (
+        select(
+            F.id, F.number, F.kind, F.amount_yuan, key.label("key"), label.label("label"),
+            _due_on(until).label("due_on"),
+            C.opened_at,
+            type_coerce(signed_at, Moment).label("signed_off_at"),
+            S.at.label("submitted_at"),
+            S.recovered_yuan,
+            and_(C.cycle.is_not(None), or_(F.closed_at.is_(None), F.closed_at > until)).label("is_counted"),
+            _asked_only(C.cycle.is_(None), _was_historic(until)).label("is_historic"),
+            func.coalesce(H.first_signed < H.cycle, false()).label("was_revoked"),
+            func.coalesce(H.came_back, 0).label("has_recurred"),
+            _asked_only(is_open, _marked(until, filters.as_of)).label("was_marked"),
+            _asked_only(is_open, _suspended(until)).label("was_suspended"),
+            _asked_only(F.kind == "CONTINUOUS", _milestone_held(until)).label("has_milestone"),
+        )
+        .select_from(joined)
+        .where(visible, *_narrowed(filters))
+        .cte("day")
+        .prefix_with("MATERIALIZED")
+    )  # fmt: skip
     return _flagged(day)
 
 
-def _flagged(day: Subquery) -> Subquery:
+def _flagged(day: CTE) -> Subquery:
     """Add to each finding of *day* which quantities count it."""
     D = day.c
-    counted = and_(D.in_cycle.is_not(None), not_(D.historic))
-    done = and_(counted, D.signed_off_at.is_not(None))
-    open_ = and_(counted, D.signed_off_at.is_(None))
-    basic = and_(open_, D.kind == "CONTINUOUS", D.has_milestone)
+    done = and_(D.is_counted, D.signed_off_at.is_not(None))
+    open_ = and_(D.is_counted, D.signed_off_at.is_(None))
+    basic = and_(open_, D.has_milestone)
     in_time = type_coerce(D.submitted_at, String) < cast(D.due_on, String).concat(DAY_ENDS)
     flags = {
-        "is_counted": counted,
         "is_done": done,
+        "is_open": open_,
         "is_basic": basic,
         "is_undone": and_(open_, not_(basic)),
         "is_on_time": and_(done, func.coalesce(in_time, false())),
         "is_overdue": and_(open_, D.was_marked),
-        "is_ever_done": and_(counted, or_(D.signed_off_at.is_not(None), D.was_revoked)),
-        "is_revoked": and_(counted, D.was_revoked),
-        "is_recurred": and_(counted, D.was_revoked, D.has_recurred),
+        "is_suspended": and_(open_, D.was_suspended),
+        "is_ever_done": and_(D.is_counted, or_(D.signed_off_at.is_not(None), D.was_revoked)),
+        "is_revoked": and_(D.is_counted, D.was_revoked),
+        "is_recurred": and_(D.is_counted, D.was_revoked, D.has_recurred == 1),
         "is_put_right": and_(or_(done, basic), D.recovered_yuan.is_not(None)),
     }
-    put_right = case((flags["is_put_right"], D.recovered_yuan), else_=null())
-    as_was = [column for column in D if column.key not in ("recovered_yuan",)]
-    return select(
-        *as_was,
-        type_coerce(put_right, Money).label("amount_done_yuan"),
-        *(condition.label(name) for name, condition in flags.items()),
-    ).subquery()
+    put_right = type_coerce(case((flags["is_put_right"], D.recovered_yuan), else_=null()), Money)
+    as_was = [column for column in D if column.key != "recovered_yuan"]
+    flagged = (condition.label(name) for name, condition in flags.items())
+    return select(*as_was, put_right.label("amount_done_yuan"), *flagged).subquery()
 
 
-def _signed_at(until: datetime) -> ColumnElement[Any]:
-    """When the cycle ended in a sign-off; a revocation opens another cycle and leaves this one as it was."""
-    return case((and_(C.result == "signed_off", C.closed_at <= until), C.closed_at))
+def _asked_only(where: ColumnElement[bool], condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return *condition* where *where* holds, else false without looking: an AND would look all the same."""
+    return case((where, condition), else_=false())
 
 
-def _extended(until: datetime) -> ScalarSelect[Any]:
-    """Due day after the last extension that was approved by then."""
-    own = extensions.c
+def _histories(until: datetime) -> CTE:
+    """Return one row per finding that was issued by then: its newest cycle, the first signed off, whether it came back.
+
+    A revocation opens another cycle and leaves the one that was signed off as it was.
+    """
+    signed, returned = case((C.result == "signed_off", C.cycle)), case((C.because.in_(NOT_LASTING), 1), else_=0)
     return (
-        select(own.until)
-        .where(own.finding_id == F.id, own.cycle == C.cycle, own.verdict == "approved", own.decided_at <= until)
-        .order_by(own.decided_at.desc())
-        .limit(1)
-        .correlate(findings, cycles)
-        .scalar_subquery()
+        select(
+            C.finding_id,
+            func.max(C.cycle).label("cycle"),
+            func.min(signed).label("first_signed"),
+            func.max(returned).label("came_back"),
+        )
+        .where(C.opened_at <= until)
+        .group_by(C.finding_id)
+        .cte("histories")
+        .prefix_with("MATERIALIZED")
     )
 
 
-def _handed_in(column: ColumnElement[Any], until: datetime) -> ScalarSelect[Any]:
-    """What the last submission of the cycle says."""
-    own = submissions.c
+def _due_on(until: datetime) -> ColumnElement[Any]:
+    """Due day of the cycle as it was known by then."""
+    own, later = extensions.c, extensions.alias().c
+    approved = and_(own.finding_id == F.id, own.cycle == C.cycle, own.verdict == "approved", own.decided_at <= until)
+    extended = select(own.until).where(approved).order_by(own.decided_at.desc()).limit(1).correlate(findings, cycles)
+    moved_after = exists().where(
+        later.finding_id == F.id, later.cycle == C.cycle, later.verdict == "approved", later.decided_at > until
+    )
+    is_known = and_(C.cycle == F.cycle, ~moved_after.correlate(findings, cycles))
+    return case((is_known, F.due_on), else_=func.coalesce(extended.scalar_subquery(), C.due_on))
+
+
+def _handed_in(until: datetime) -> ScalarSelect[Any]:
+    """The last submission of the cycle."""
+    own = submissions.alias().c
     return (
-        select(column)
+        select(own.id)
         .where(own.finding_id == F.id, own.cycle == C.cycle, own.at <= until)
         .order_by(own.at.desc())
         .limit(1)
@@ -290,23 +324,18 @@ def _handed_in(column: ColumnElement[Any], until: datetime) -> ScalarSelect[Any]
     )
 
 
-def _taken_back(until: datetime) -> ColumnElement[bool]:
-    """A cycle ended in a sign-off, and another one of the same number was opened after it."""
-    earlier, later = cycles.alias(), cycles.alias()
-    revoked = and_(
-        earlier.c.finding_id == F.id,
-        earlier.c.result == "signed_off",
-        later.c.finding_id == F.id,
-        later.c.cycle > earlier.c.cycle,
-        later.c.opened_at <= until,
-    )
-    return exists().where(revoked).correlate(findings)
+def _was_historic(until: datetime) -> ColumnElement[bool]:
+    """Signed off before it came here; what was revoked later begins with a cycle that is not the first."""
+    first, any_ = cycles.alias().c, cycles.alias().c
+    has_first = exists().where(first.finding_id == F.id, first.cycle == 1).correlate(findings)
+    has_any = exists().where(any_.finding_id == F.id).correlate(findings)
+    by_then = or_(F.signed_off_at.is_(None), F.signed_off_at <= until)
+    return or_(and_(F.historic, by_then), and_(has_any, ~has_first))
 
 
-def _came_back(until: datetime) -> ColumnElement[bool]:
-    later = cycles.alias()
-    opened = and_(later.c.finding_id == F.id, later.c.because.in_(NOT_LASTING), later.c.opened_at <= until)
-    return exists().where(opened).correlate(findings)
+def _flag(event: str, until: datetime, own: Any) -> list[ColumnElement[bool]]:
+    """Return the conditions of an event of the finding's present cycle; the first one names the index."""
+    return [FLAG_EVENTS, own.case_id == F.id, own.event == event, own.at >= C.opened_at, own.at <= until]
 
 
 def _marked(until: datetime, as_of: date) -> ColumnElement[bool]:
@@ -317,18 +346,20 @@ def _marked(until: datetime, as_of: date) -> ColumnElement[bool]:
         longer.decided_at > raised.at, longer.decided_at <= until,
     ).correlate(findings, ledger)  # fmt: skip
     moved_on = exists().where(held.finding_id == F.id, held.held_at > raised.at, held.held_at <= until)
-    return (
-        exists()
-        .where(
-            raised.case_id == F.id,
-            raised.event == "MarkedOverdue",
-            raised.at >= C.opened_at,
-            raised.at <= until,
-            ~extended,
-            ~moved_on.correlate(findings, ledger),
-        )
-        .correlate(findings, cycles)
+    stands = and_(~extended, ~moved_on.correlate(findings, ledger))
+    return exists().where(*_flag("MarkedOverdue", until, raised), stands).correlate(findings, cycles)
+
+
+def _suspended(until: datetime) -> ColumnElement[bool]:
+    """Whether the last that happened to its clock was that it was stopped."""
+    stopped, went_on = ledger.c, ledger.alias()
+    resumed = (
+        select(went_on.c.seq)
+        .where(went_on.c.case_id == F.id, went_on.c.event == "FindingResumed", went_on.c.seq > stopped.seq)
+        .where(went_on.c.at <= until)
+        .correlate(findings, ledger)
     )
+    return exists().where(*_flag("FindingSuspended", until, stopped), ~resumed.exists()).correlate(findings, cycles)
 
 
 def _milestone_held(until: datetime) -> ColumnElement[bool]:

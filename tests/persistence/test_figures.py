@@ -69,9 +69,13 @@ def revoked(connection: Connection, id: int, at: datetime, because: str) -> None
     connection.execute(update(findings).where(findings.c.id == id).values(cycle=2, due_on=date(2026, 9, 1)))
 
 
-def marked(connection: Connection, id: int, at: datetime, seq: int = 1) -> None:
-    put(connection, ledger, case_id=id, seq=seq, event="MarkedOverdue", act="wake", at=at, recorded_at=at, who="时钟",
+def told(connection: Connection, id: int, event: str, at: datetime, seq: int = 1) -> None:
+    put(connection, ledger, case_id=id, seq=seq, event=event, act="wake", at=at, recorded_at=at, who="时钟",
         body="{}", previous="", hash="")  # fmt: skip
+
+
+def marked(connection: Connection, id: int, at: datetime, seq: int = 1) -> None:
+    told(connection, id, "MarkedOverdue", at, seq)
 
 
 def on(store: Database, day: date = LATER, **narrowed: Any) -> Tally:
@@ -220,6 +224,41 @@ def test_what_was_signed_off_before_it_came_here_is_counted_apart(store: Databas
     assert on(store) == Tally(total=1, historic=1)
     assert on(store, date(2026, 2, 27)) == Tally()
     assert behind(store, Quantity.HISTORIC) == [11]
+
+
+def test_a_historic_finding_counts_from_the_cycle_that_its_revocation_opens(store: Database) -> None:
+    with store.writing() as connection:
+        add_findings(connection, a_finding(11, state="open", historic=False, cycle=2, due_on=LATER))
+        put(connection, cycles, finding_id=11, cycle=2, opened_at=noon(5, 4), because="revoked", due_on=LATER)
+
+    assert on(store, date(2026, 5, 3)) == Tally(historic=1)
+    assert on(store, date(2026, 5, 4)) == Tally(total=1)
+
+
+def test_a_suspended_finding_stays_in_the_total_and_is_told_apart_while_it_lasts(store: Database) -> None:
+    with store.writing() as connection:
+        issued(connection, 10)
+        told(connection, 10, "FindingSuspended", noon(3, 10), seq=1)
+        told(connection, 10, "FindingResumed", noon(3, 20), seq=2)
+        told(connection, 10, "FindingSuspended", noon(4, 10), seq=3)
+        issued(connection, 11)
+
+    days = [date(2026, 3, 9), date(2026, 3, 10), date(2026, 3, 20), date(2026, 4, 10)]
+    assert [on(store, day).suspended for day in days] == [0, 1, 0, 1]
+    assert [on(store, day).total for day in days] == [2, 2, 2, 2]
+    assert behind(store, Quantity.SUSPENDED) == [10]
+
+
+@pytest.mark.parametrize("how", ["split", "merged"])
+def test_what_was_split_or_merged_away_counts_until_that_day(store: Database, how: str) -> None:
+    with store.writing() as connection:
+        issued(connection, 10, closed_as=how, closed_at=noon(5, 4))
+        marked(connection, 10, noon(4, 2))
+        issued(connection, 11)
+
+    assert on(store, date(2026, 5, 3)) == Tally(total=2, overdue=1)
+    assert on(store, date(2026, 5, 4)) == Tally(total=1)
+    assert behind(store, Quantity.TOTAL) == [11]
 
 
 def test_every_number_has_exactly_its_findings_behind_it(store: Database) -> None:
