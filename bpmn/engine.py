@@ -189,6 +189,13 @@ class Engine:
         """Let the timers happen that are due by *now*; waking twice does nothing. Raises Stalled."""
         return self._turn(process, {}, deadlines, now, process.tree.fire_due)
 
+    def rearm(self, process: Process, key: str, *, deadlines: Deadlines, now: datetime) -> Turn:
+        """Ask *deadlines* anew for the moments of the timers of *key*: the day behind it has moved. Raises Stalled.
+
+        A timer that has fired beside a task still open waits again; one whose new moment is past happens at once.
+        """
+        return self._turn(process, {}, deadlines, now, lambda: process.tree.rearm(key))
+
     def tell(self, process: Process, message: str, facts: Facts, *, deadlines: Deadlines, now: datetime) -> Turn:
         """Let *message* from another case arrive, with *facts*. Raises MessageNotAwaited, FactRefused, Stalled.
 

@@ -467,6 +467,30 @@ class Tree(_Scanning, BpmnWorkflow):
             if isinstance(definition, _Deadline) and task._state == _WAITING:
                 self._update(task)
 
+    def rearm(self, key: str) -> None:
+        """Ask anew for the moments of the timers of *key*, also of those that have fired beside a task still open."""
+        for task, definition, _ in [*self.waiting_events(), *self._fired_beside(key)]:
+            if isinstance(definition, _Deadline) and definition.expression == key:
+                definition.reset(task)
+                self._update(task)
+
+    def _fired_beside(self, key: str) -> list[tuple[Any, Any, Node]]:
+        """Put non-interrupting timers that have fired back beside their open task, and return them as waited for.
+
+        A split keeps all its children until its task is done, and its join takes any number of them.
+        """
+        found = []
+        for tree in self.trees():
+            for split in [t for t in tree.tasks.values() if isinstance(t.task_spec, BoundaryEventSplit)]:
+                beside = {child.task_spec: child for child in split.children if child._state & (_WAITING | _READY)}
+                if all(isinstance(spec, BoundaryEvent) for spec in beside):
+                    continue  # its task is done
+                for spec in split.task_spec.outputs:
+                    timed = isinstance(spec, BoundaryEvent) and isinstance(spec.event_definition, _Deadline)
+                    if timed and not spec.cancel_activity and spec not in beside and spec.event_definition.expression == key:
+                        found.append((split._add_child(spec, _WAITING), spec.event_definition, spec.node))
+        return found
+
     def tell(self, message: str) -> bool:
         """Let every event happen that waits for *message*; False when none does."""
         told = False

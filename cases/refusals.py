@@ -65,6 +65,12 @@ class CaseSuspended(CaseError):
     code = "case_suspended"
 
 
+class FindingEnded(CaseError):
+    """The finding was split or merged: it can be read, and acts go to what came of it; facts: number."""
+
+    code = "finding_ended"
+
+
 class FormIncomplete(CaseError):
     """Fields are missing or wrong; facts: errors (field -> code)."""
 

@@ -58,6 +58,7 @@ READERS = UNIT_SIDE | OVERSEEING | {Role.SUPERIOR_LEADER}
 
 _UNIT = frozenset({Role.HANDLER, Role.RESPONSIBLE_LEADER, Role.CHIEF})
 _OFFICE = frozenset({Role.INSPECTION_OFFICE})
+_ASKS_TO_CORRECT = frozenset({Role.INSPECTION_OFFICE, Role.INSPECTION_TEAM})
 
 PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "view": READERS,
@@ -99,8 +100,14 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "record_durability": frozenset({Role.LOOK_BACK_TEAM}),
     "ask_extension": _UNIT,
     "decide_extension": frozenset({Role.LEADING_GROUP}),
+    "correct_finding": _ASKS_TO_CORRECT,
+    "split_finding": _ASKS_TO_CORRECT,
+    "merge_findings": _ASKS_TO_CORRECT,
+    "transfer_finding": _ASKS_TO_CORRECT,
     "suspend_finding": _OFFICE,
     "resume_finding": _OFFICE,
+    "confirm_correction": _OFFICE,
+    "decide_correction": frozenset({Role.LEADING_GROUP}),
     "hand_over": READERS,
     "claim_task": READERS,
     "release_task": READERS,
@@ -145,6 +152,12 @@ class Actor:
     home_paths: tuple[str, ...] = ()  # units of the posts that the person holds
     recused_paths: tuple[str, ...] = ()
     recused_cases: frozenset[int] = frozenset()
+    deputises_for: frozenset[int] = frozenset()  # persons whose posts he holds while they are away (代理)
+
+    @property
+    def persons(self) -> frozenset[int]:
+        """Who he counts as where acts must be separate: himself and those whose deputy he is."""
+        return self.deputises_for | {self.person_id}
 
     @property
     def holders(self) -> tuple[str, ...]:

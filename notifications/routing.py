@@ -36,6 +36,11 @@ LETTERS: Final[Mapping[str, tuple[Told, ...]]] = {
     "SignedOff": (Told("finding_signed_off", _UNIT),),
     "SignOffRevoked": (Told("sign_off_revoked", (*_UNIT, "superior_leader")),),
     "ExtensionDecided": (Told("extension_decided", ("handler", "responsible_leader")),),
+    "CorrectionDecided": (Told("correction_decided", ("inspection_office",)),),  # the event names who asked
+    "FindingCorrected": (Told("finding_corrected", _UNIT),),
+    "FindingTransferred": (Told("finding_transferred", _UNIT),),
+    "FindingLeft": (Told("finding_left", ("handler",)),),  # the event names who held it before
+    "FindingEnded": (Told("finding_ended", _UNIT),),
     "FeedbackGiven": (Told("feedback_given", ("chief",)), Told("feedback_notice", ("superior_leader",))),
     "PlanReturned": (Told("plan_returned", ("chief",)),),
     "PlanApproved": (Told("plan_approved", ("chief",)),),

@@ -182,7 +182,7 @@ def findings_open(work: Work, list_id: int) -> int:
 def still_open() -> tuple[Any, ...]:
     """Return the conditions under which a finding keeps its list from being archived."""
     long_term = (findings.c.kind == "CONTINUOUS") & findings.c.basic_done
-    return (findings.c.state != State.SIGNED_OFF, ~long_term)
+    return (findings.c.state.not_in((State.SIGNED_OFF, State.ENDED)), ~long_term)
 
 
 _HEARD: Mapping[str, Callable[[Work, AnyCase, Mapping[str, Any]], object]] = {

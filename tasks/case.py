@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from bpmn.engine import Process, Turn
@@ -81,6 +82,12 @@ class OfficeCase(Case):
     """What concerns no finding: releases, people, units, settings."""
 
     number: str = "office"
+
+
+def new_case_row(case_id: int, kind: str, *, at: datetime, by: str, act: str) -> dict[str, Any]:
+    """Return the row of ``cases`` with which a case of *kind* begins."""
+    fresh = {"version": 0, "ledger_seq": 0, "ledger_head": "", "head_mac": ""}
+    return {"id": case_id, "kind": kind, **fresh, "changed_at": at, "changed_by": by, "changed_act": act}
 
 
 AnyCase = FindingCase | ListCase | OfficeCase

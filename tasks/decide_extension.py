@@ -1,15 +1,16 @@
 """审批延期: the leading group decides; a timeout never approves."""
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from cases.comments import require_substance
 from cases.events import Event
 from cases.extension import ExtensionTooShort
 from cases.refusals import FormIncomplete
 from cases.sign_off import SamePerson, require_outside
-from persistence.tables import extensions, open_tasks
+from persistence.tables import extensions
 from tasks.acts import act
 from tasks.case import FindingCase
+from tasks.due_day import move_due_day
 from tasks.facts_of_case import keep_review
 from tasks.form import Form
 from tasks.work import Work
@@ -44,9 +45,7 @@ def decide_extension(work: Work, case: FindingCase, form: Form) -> None:
         comment=form.text("comment"),
     )
     if verdict == "approved":
-        case.finding = case.finding.extend(until, work.today)
-        moved = update(open_tasks).where(open_tasks.c.case_id == case.id)
-        work.write_later(moved.values(due_on=until, sort_on=until.isoformat()))
+        move_due_day(work, case, until)
     work.record(case, Event("ExtensionDecided", {"verdict": verdict, "until": str(until)}))
 
     work.complete(case, extension_verdict=verdict)

@@ -30,6 +30,7 @@ from cases.refusals import (
     CaseError,
     CaseFaulted,
     CaseSuspended,
+    FindingEnded,
     FormIncomplete,
     KeyUsedOtherwise,
     NoSuchTask,
@@ -62,6 +63,7 @@ from tasks.letters import owed
 from tasks.work import CLOCK, Attachment, Work
 
 TRIES = 4  # an act is thought through again when somebody else was faster
+_WAKES_UP = frozenset({"resume_finding", "confirm_correction", "decide_correction"})  # done to a suspended finding
 POST_OF_ROLE = {"handler": "handler_post_id", "responsible_leader": "leader_post_id", "chief": "chief_post_id"}
 
 
@@ -191,8 +193,10 @@ class Office:
             work.require(act.permission, _subject(case))
         if version is not None and case.head.version != version and not self._is_hidden_change(work, case):
             raise self._changed(case)
-        if isinstance(case, FindingCase) and case.finding.state is State.SUSPENDED and act.name != "resume_finding":
+        if isinstance(case, FindingCase) and case.finding.state is State.SUSPENDED and act.name not in _WAKES_UP:
             raise CaseSuspended()
+        if isinstance(case, FindingCase) and case.finding.state is State.ENDED:
+            raise FindingEnded(number=case.number)
 
     @staticmethod
     def _is_hidden_change(work: Work, case: AnyCase) -> bool:
@@ -341,6 +345,13 @@ class Office:
         except NoRelease:
             return None
         return self.engine(conn, release_id).release
+
+    def release_with(self, conn: Connection, case: AnyCase, process_id: str) -> str:
+        """Return the id of the release on which *case* starts *process_id*; an old one may not know it."""
+        release = self.release_of(conn, case)
+        if release is not None and process_id in self.engine(conn, release.id).processes:
+            return release.id
+        return self.release_in_force(conn)
 
     def decide(self, work: Work, case: AnyCase, table: str) -> dict[str, Any]:
         """Return what the decision table *table* of the case's release says about its facts."""

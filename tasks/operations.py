@@ -10,6 +10,7 @@ from cases.events import Event
 from cases.finding import State
 from persistence.tables import cycles, findings
 from tasks.case import AnyCase, FindingCase, ListCase, Running
+from tasks.correcting.apply import apply_correction
 
 if TYPE_CHECKING:
     from bpmn.engine import Ask
@@ -107,4 +108,5 @@ OPERATIONS: Mapping[str, Callable[["Work", AnyCase, Running], None]] = {
     "open_new_cycle": open_new_cycle,
     "close_extension": close_extension,
     "revoke_sign_off": revoke_sign_off,
+    "apply_correction": apply_correction,
 }

@@ -87,6 +87,8 @@ def play(engine: Engine, running: Running, step: Step) -> Turn:
     process = _begun(running)
     if step["do"] == "wake":
         return engine.wake(process, deadlines=resolved.__getitem__, now=now)
+    if step["do"] == "rearm":
+        return engine.rearm(process, step["key"], deadlines=resolved.__getitem__, now=now)
     if step["do"] == "tell":
         return engine.tell(process, step["message"], facts, deadlines=resolved.__getitem__, now=now)
     if step["do"] == "cancel":

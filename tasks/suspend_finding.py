@@ -1,21 +1,15 @@
-"""中止: the clock stops for a legal reason."""
+"""中止: the clock is to stop for a legal reason."""
 
-from sqlalchemy import update
-
-from cases.comments import require_substance
-from persistence.tables import instances
+from cases.corrections import Correction
 from tasks.acts import act
 from tasks.case import FindingCase
+from tasks.correcting.asking import ask
 from tasks.form import Form
 from tasks.work import Work
 
 
 @act(on="finding", needs=("because", "comment"), task=False)
 def suspend_finding(work: Work, case: FindingCase, form: Form) -> None:
-    """Suspend the finding: no act and no timer moves it until it is resumed."""
+    """Ask that no act and no timer move the finding until it is resumed."""
     because = form.choice("because", "litigation", "force_majeure", "organisation")
-    require_substance(form.text("comment"))
-
-    case.finding, suspended = case.finding.suspend(because)
-    work.write_later(update(instances).where(instances.c.case_id == case.id).values(wake_at=None))
-    work.record(case, suspended)
+    ask(work, case, [Correction.SUSPEND], {"because": because}, form.text("comment"))

@@ -23,6 +23,7 @@ from persistence.columns import new_id
 from persistence.ledger import Entry
 from persistence.tables import findings, instances, issue_lists, messages
 from tasks.case import AnyCase, Case, FindingCase, ListCase, OfficeCase, Running
+from tasks.correcting.asked import Asked
 from tasks.deadlines import CaseDeadlines
 from tasks.operations import operate
 
@@ -76,6 +77,7 @@ class Work:
         self.task: TaskRow | None = None  # the open task that the act completes
         self.answer: dict[str, Any] = {}  # what the caller is told beside success
         self.told = False  # whether another case is to hear of it
+        self.correction: Asked | None = None  # the correction that the act asks for or decides
         self.kept_now: set[str] = set()  # files whose row this act puts down
         self.guard: Callable[[Connection], None] | None = None  # asked first in the write: may this still be done?
         self.moves_tasks = False  # its new tasks are known to their holders already
@@ -239,9 +241,8 @@ class Work:
         subject_id: int | None = None,
         cycle: int = 1,
     ) -> Running:
-        """Start a process of *case*: on the release that the case follows already, else on the one in force."""
-        release = self.office.release_of(self.conn, case)
-        release_id = release.id if release else self.office.release_in_force(self.conn)
+        """Start a process of *case*: on the release that the case follows if it has such a process, else on the newest."""
+        release_id = self.office.release_with(self.conn, case, process_id)
         running = Running(new_id(), process_id, release_id, cycle, subject_id, {})
         case.live.append(running)
         engine = self.office.engine(self.conn, running.release_id)
@@ -269,6 +270,19 @@ class Work:
         self._turn(
             case, running, {"do": "wake"},
             lambda deadlines: engine.wake(process, deadlines=deadlines, now=self.at),
+        )  # fmt: skip
+
+    def rearm(self, case: AnyCase, key: str) -> None:
+        """Let the timers of *key* ask anew for their moment: the day behind it has moved."""
+        for running in case.live:
+            if running.status == "running" and running.subject_id is None:
+                self._rearm(case, running, key)
+
+    def _rearm(self, case: AnyCase, running: Running, key: str) -> None:
+        engine, process = self.office.engine(self.conn, running.release_id), self.process(running)
+        self._turn(
+            case, running, {"do": "rearm", "key": key},
+            lambda deadlines: engine.rearm(process, key, deadlines=deadlines, now=self.at),
         )  # fmt: skip
 
     def hear(self, case: AnyCase, running: Running, message: str, facts: Mapping[str, Fact]) -> None:

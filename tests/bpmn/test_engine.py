@@ -61,6 +61,10 @@ class Case:
     def tell(self, message: str, **facts: Fact) -> "Case":
         return self._keep(self.engine.tell(self.process, message, facts, deadlines=self.deadline, now=self.now))
 
+    def rearm(self, key: str, due: datetime) -> "Case":
+        self.due = due
+        return self._keep(self.engine.rearm(self.process, key, deadlines=self.deadline, now=self.now))
+
     @property
     def open(self) -> list[str]:
         return [task.name for task in self.turn.open_tasks]
@@ -140,6 +144,38 @@ def test_a_due_timer_happens_before_an_act_even_if_no_clock_ticked() -> None:
 
     assert case.do("submit").asked == ["mark_overdue"]
     assert case.open == ["review"]
+
+
+def test_a_timer_whose_day_has_moved_waits_for_the_new_day_alone() -> None:
+    case = Case(engine(with_return())).rearm("rectify_due", LATER + timedelta(days=9))
+
+    assert case.turn.wake_at == LATER + timedelta(days=9)
+    case.now = LATER
+    assert case.wake().asked == []
+    case.now = LATER + timedelta(days=9)
+    assert case.wake().asked == ["mark_overdue"]
+    assert case.wake().asked == []
+
+
+def test_a_timer_that_has_fired_beside_an_open_task_waits_again_for_a_later_day() -> None:
+    case = Case(engine(with_return()))
+    case.now = LATER
+    assert case.wake().asked == ["mark_overdue"]
+
+    case.rearm("rectify_due", LATER + timedelta(days=9))
+    assert (case.asked, case.open, case.turn.wake_at) == ([], ["submit"], LATER + timedelta(days=9))
+    case.now = LATER + timedelta(days=9)
+    assert case.wake().asked == ["mark_overdue"]
+    assert case.do("submit").open == ["review"]
+    assert case.turn.wake_at is None
+
+
+def test_a_moved_day_touches_no_other_timer_and_no_task_that_is_done() -> None:
+    case = Case(engine(with_return()))
+
+    assert case.rearm("another", LATER + timedelta(days=9)).turn.wake_at == LATER
+    assert case.do("submit").rearm("rectify_due", LATER).turn.wake_at is None
+    assert case.do("review", verdict="yes").turn.outcome == "signed_off"
 
 
 def test_an_interrupting_timer_takes_the_task_away() -> None:
