@@ -21,6 +21,8 @@ class FactKind(StrEnum):
     STOP_ON = "STOP_ON"  # ISO date
     FILE_CREATED = "FILE_CREATED"  # ISO moment, UTC
     FILE_MODIFIED = "FILE_MODIFIED"  # ISO moment, UTC
+    MODIFIED_BY = "MODIFIED_BY"  # name that the program kept
+    TRACKED_CHANGES = "TRACKED_CHANGES"  # how many stand in it
     AMOUNT = "AMOUNT"  # yuan with two decimals
     COUNT = "COUNT"  # number|unit word
     ORGANISATION = "ORGANISATION"
