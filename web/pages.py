@@ -4,7 +4,7 @@
 the visitor's language, ``icon(name)`` draws one of the sprite; the others of `words` print days, moments and money.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from cases.moments import SHANGHAI, day_on_paper, on_paper
 from config.messages import knows, say
+from config.signal_words import signal_sentence
 from web.navigation import places_of
 from web.signed_in import visitor_language
 
@@ -67,16 +68,8 @@ def words(language: str) -> dict[str, Callable[..., Any]]:
         key = f"{section}.{name}"
         return say(language, key) if knows(key) else str(name)
 
-    def signal_sentence(hit: Mapping[str, Any]) -> str:
-        """Say what a signal hints at, with the facts of the hit."""
-        key = f"signal.{hit['signal']}"
-        try:
-            return say(language, key, **hit["facts"]) if knows(key) else ""
-        except KeyError:  # a later rule says more than the facts of an old hit know
-            return ""
-
     return {
-        "signal_sentence": signal_sentence,
+        "signal_sentence": lambda hit: signal_sentence(language, hit["signal"], hit["facts"]),
         "t": lambda key, **facts: say(language, key, **facts),
         "word": word,
         "day": lambda day: day_on_paper(day, language) if isinstance(day, date) else "",

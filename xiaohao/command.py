@@ -514,7 +514,7 @@ def deliver_now(
 @app.command("signals")
 def show_signals(number: str, as_json: AsJson = False) -> None:
     """Show the paper-rectification signals of a finding; a signal is a lead, never a verdict."""
-    from config.messages import say
+    from config.signal_words import signal_sentence
 
     office = _office()
     with office.read() as conn:
@@ -525,7 +525,7 @@ def show_signals(number: str, as_json: AsJson = False) -> None:
         hits = [dict(row) for row in rows.mappings()]
     shown = ("cycle", "signal", "severity", "rule_version", "facts", "quotes", "raised_at", "decision", "reason")
     document = [
-        {name: hit[name] for name in shown} | {"sentence": say(language(), f"signal.{hit['signal']}", **hit["facts"])}
+        {name: hit[name] for name in shown} | {"sentence": signal_sentence(language(), hit["signal"], hit["facts"])}
         for hit in hits
     ]
     lines = [f"{hit['signal']} {hit['severity']}  {hit['sentence']}" for hit in document] or [sentence("no_signals")]

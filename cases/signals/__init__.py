@@ -10,11 +10,13 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from cases.signals import evidence, pace, process
+from cases.signals import evidence, history, logic, money, pace, people, process, reports, words
 from cases.signals.snapshot import Answer, Found, Hit, ListSnapshot, Outcome, Parameters, Signal, Snapshot, Unsure
 
-_FAMILIES = (evidence.SIGNALS, pace.SIGNALS, process.SIGNALS)
-SIGNALS: Final[Mapping[str, Signal]] = {s.id: s for s in sorted((s for f in _FAMILIES for s in f), key=lambda s: s.id)}
+_FAMILIES = (evidence, history, logic, money, pace, people, process, reports, words)
+SIGNALS: Final[Mapping[str, Signal]] = {
+    s.id: s for s in sorted((s for family in _FAMILIES for s in family.SIGNALS), key=lambda s: s.id)
+}
 
 
 def look(snapshot: Snapshot | ListSnapshot, table: Mapping[str, Parameters]) -> Answer:

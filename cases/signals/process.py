@@ -3,29 +3,43 @@
 Source: DOMAIN.md 3.4; parameters stand in the decision table ``signal_parameters``.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 from cases.comments import has_substance
-from cases.signals.snapshot import Found, Numbers, Outcome, Quote, Signal, Snapshot
+from cases.signals.snapshot import Found, Numbers, Opinion, Outcome, Quote, Signal, Snapshot, Visit
+from cases.wording import MECHANISM, still_to_come
+
+ON_SITE: Final = "on_site"
 
 
 def _measures_uncovered(seen: Snapshot, numbers: Numbers) -> Outcome:
-    """PR-20 措施未全部落实: submitted while a measure of the plan has no word about its completion."""
-    open_ones = [measure for measure in seen.measures if not measure.done.strip()]
-    if seen.submitted_at is None or len(open_ones) <= numbers.get("uncovered_measures", 0):
+    """PR-20 措施未全部落实: submitted while a measure has no word about its completion, or has only begun.
+
+    A systemic finding asks for a rule or a mechanism too; where neither plan nor report has one, that is lighter.
+    """
+    if not seen.submitted:
         return None
-    quotes = tuple(Quote(measure.text, str(measure.seq)) for measure in open_ones)
+    open_ones = [
+        m for m in seen.measures if not m.done.strip() or (seen.kind != "CONTINUOUS" and still_to_come(m.done))
+    ]
+    told = "。".join([seen.completion, *(f"{measure.text}。{measure.done}" for measure in seen.measures)])
+    no_mechanism = seen.is_systemic and bool(seen.measures) and not MECHANISM.search(told)
+    few = len(open_ones) <= numbers.get("uncovered_measures", 0)
+    if few and not no_mechanism:
+        return None
     facts: dict[str, str | int] = {
         "count": len(open_ones),
         "measures": "、".join(str(measure.seq) for measure in open_ones),
     }
-    return Found(facts, [measure.seq for measure in open_ones], quotes)
+    same = [*(measure.seq for measure in open_ones), *(["mechanism"] if no_mechanism else [])]
+    quotes = tuple(Quote(measure.text, str(measure.seq)) for measure in open_ones)
+    return Found(facts, same, quotes, "MEDIUM" if few else None)
 
 
 def _rubber_stamp(seen: Snapshot, numbers: Numbers) -> Outcome:
-    """PR-22 一签了之: an opinion of no substance, or one of many in a few minutes."""
-    most = numbers.get("approvals", 10)
-    hasty = [o for o in seen.opinions if o.in_a_row >= most or not has_substance(o.comment)]
+    """PR-22 一签了之: an opinion without substance, in no time, with no file opened, or one of many in a row."""
+    hasty = [opinion for opinion in seen.opinions if _is_hasty(opinion, numbers)]
     if not hasty:
         return None
     quotes = tuple(Quote(opinion.comment, opinion.person) for opinion in hasty)
@@ -33,18 +47,60 @@ def _rubber_stamp(seen: Snapshot, numbers: Numbers) -> Outcome:
     return Found(facts, [opinion.id for opinion in hasty], quotes)
 
 
+def _is_hasty(opinion: Opinion, numbers: Numbers) -> bool:
+    """What was decided in a meeting or on paper was read elsewhere: only the words of an opinion given alone count."""
+    if opinion.meeting and numbers.get("exempt_meeting", 1):
+        return False
+    many = opinion.files > numbers.get("files_more_than", 3)
+    quick = opinion.seconds is not None and opinion.seconds < numbers.get("least_seconds", 60) and many
+    unread = opinion.opened == 0 and opinion.files > 0
+    in_a_row = opinion.in_a_row >= numbers.get("approvals", 10)
+    return quick or unread or in_a_row or not has_substance(opinion.comment)
+
+
 def _not_on_site(seen: Snapshot, numbers: Numbers) -> Outcome:
-    """PR-26 未现场核查、自查自验: looked back on by too few, by the unit's own people, or nowhere."""
+    """PR-26 未现场核查、自查自验: nobody went, too few, the unit's own people, or who submitted also verified."""
     least = numbers.get("least_inspectors", 2)
     poor = [v for v in seen.visits if v.inspectors < least or not v.from_outside or not v.place.strip()]
-    if not poor:
+    reasons = ["visit"] * bool(poor) + list(_nobody_went(seen)) + list(_self_certified(seen))
+    if not reasons:
         return None
-    facts: dict[str, str | int] = {"count": len(poor), "least": least}
-    return Found(facts, [visit.id for visit in poor], tuple(Quote(visit.place or "—", str(visit.id)) for visit in poor))
+    facts: dict[str, str | int] = {"count": len(poor), "least": least, "why": "、".join(reasons)}
+    quotes = tuple(Quote(visit.place or "—", str(visit.on or visit.id)) for visit in poor)
+    return Found(facts, [*reasons, *(visit.id for visit in poor)], quotes)
+
+
+def _nobody_went(seen: Snapshot) -> Iterator[str]:
+    """Yield what is missing where the place had to be seen: asked only once the look-back should have been."""
+    looked = bool(seen.visits) or seen.signed_off_at is not None
+    if not looked or not seen.needs_on_site or any(waiver.what == "on_site" for waiver in seen.waivers):
+        return
+    on_site = [visit for visit in seen.visits if _went(visit)]
+    if not on_site:
+        yield "nobody_went"
+    elif all(visit.photos == 0 for visit in on_site):
+        yield "no_photo"
+
+
+def _went(visit: Visit) -> bool:
+    return visit.method in ("", ON_SITE)
+
+
+def _self_certified(seen: Snapshot) -> Iterator[str]:
+    by: dict[str, set[int]] = {}
+    for role, person in seen.participants:
+        by.setdefault(role, set()).add(person)
+    judges = by.get("verified", set()) | by.get("looked_back", set())
+    if judges & seen.unit_people:
+        yield "own_people"
+    if judges & by.get("submitted", set()) or (
+        by.get("submitted", set()) & by.get("reviewed", set()) & by.get("signed", set())
+    ):
+        yield "same_person"
 
 
 SIGNALS: Final = (
-    Signal("PR-20", "MEASURE_COVERAGE_GAP", _measures_uncovered),
-    Signal("PR-22", "RUBBER_STAMP", _rubber_stamp),
-    Signal("PR-26", "NO_ONSITE_OR_SELF_CERTIFIED", _not_on_site),
+    Signal("PR-20", "MEASURE_COVERAGE_GAP", _measures_uncovered, version=2),
+    Signal("PR-22", "RUBBER_STAMP", _rubber_stamp, version=2),
+    Signal("PR-26", "NO_ONSITE_OR_SELF_CERTIFIED", _not_on_site, version=2),
 )

@@ -82,7 +82,7 @@ def test_a_signal_fires_alone(signal: str, seen: dict[str, Any]) -> None:
         {"exhibits": (exhibit(EvidenceKind.MEETING_MINUTES),), "submitted_at": None},  # nothing was claimed yet
         {"exhibits": (), "submitted_at": AS_OF},
         {"exhibits": (exhibit(effective_on=None),)},  # a date that nobody knows
-        {"exhibits": (exhibit(effective_on=date(2026, 2, 1), purpose="BASELINE"),)},
+        {"exhibits": (exhibit(), exhibit(id=2, effective_on=date(2026, 2, 1), purpose="BASELINE"))},
         {"exhibits": (exhibit(effective_on=date(2026, 2, 1)),), "kind": "IMMEDIATE"},
         {"exhibits": (exhibit(effective_on=date(2026, 2, 1)),), "feedback_on": None},
         {"due_on": None, "issued_on": None, "submitted_at": None},
