@@ -32,7 +32,7 @@ class State(StrEnum):
 
 
 class NotReadyToIssue(CaseError):
-    """Responsibility is only text that nobody mapped to a post, or there is no due date; facts: what, number."""
+    """Responsibility is only text that nobody mapped to a post, or days are missing; facts: number, missing, count."""
 
     code = "not_ready_to_issue"
 
@@ -88,23 +88,34 @@ class Finding:
         """What rights are asked about."""
         return Subject(self.id, self.unit_path, self.confidentiality, issued=self.state is not State.REGISTERED)
 
-    def missing_for_issue(self) -> tuple[str, ...]:
-        """Return what keeps the finding from being issued: names of fields, empty when it is ready."""
+    def missing_for_issue(self, *, milestones: int = 0) -> tuple[str, ...]:
+        """Return what keeps the finding from being issued: names of fields, empty when it is ready.
+
+        *milestones*: how many dated steps it has; one that is kept up for good needs them. History needs nothing.
+        """
+        if self.historic:
+            return ()
         needed = {
             "leader": self.leader_post_id,
             "handler": self.handler_post_id,
             "chief": self.chief_post_id,
             "due_on": self.due_on,
+            "milestones": milestones or None if self.kind is Kind.CONTINUOUS else True,
         }
         return tuple(name for name, value in needed.items() if value is None)
 
-    def issue(self, at: datetime) -> tuple["Finding", Event]:
+    def issue(self, at: datetime, *, milestones: int = 0) -> tuple["Finding", Event]:
         """Hand the finding to its unit. Raises NotReadyToIssue, WrongState."""
         self.must_be(State.REGISTERED)
-        if missing := self.missing_for_issue():
-            raise NotReadyToIssue(number=self.number, missing=missing)
+        if missing := self.missing_for_issue(milestones=milestones):
+            raise NotReadyToIssue(number=self.number, missing=missing, count=1)
         issued = replace(self, state=State.OPEN, issued_at=at, first_due_on=self.due_on, stage="issued")
         return issued, Event("FindingIssued", {"due_on": str(self.due_on)})
+
+    def keep_as_history(self) -> tuple["Finding", Event]:
+        """It was signed off before it came here: two handlers and the office stand for that, and no case is opened."""
+        self.must_be(State.REGISTERED)
+        return replace(self, state=State.SIGNED_OFF, stage="sign_off"), Event("HistoryKept")
 
     def accept(self, at: datetime) -> tuple["Finding", Event]:
         """The unit acknowledges that the finding is its own (签收)."""

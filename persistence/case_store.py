@@ -108,6 +108,12 @@ _INSTANCE = [instances.c[field.name] for field in fields(StoredInstance)]
 
 _finding_by_number = select(*_HEAD, *_FINDING).join_from(cases, findings).where(findings.c.number == bindparam("key"))
 _finding_by_id = select(*_HEAD, *_FINDING).join_from(cases, findings).where(findings.c.id == bindparam("key"))
+_findings_of_list = (
+    select(*_HEAD, *_FINDING)
+    .join_from(cases, findings)
+    .where(findings.c.list_id == bindparam("list"), findings.c.state == bindparam("state"))
+    .order_by(findings.c.number)
+)
 _list_by_number = select(*_HEAD, *_LIST).join_from(cases, issue_lists).where(issue_lists.c.number == bindparam("key"))
 _list_by_id = select(*_HEAD, *_LIST).join_from(cases, issue_lists).where(issue_lists.c.id == bindparam("key"))
 _head_by_id = select(*_HEAD).where(cases.c.id == bindparam("key"))
@@ -131,6 +137,11 @@ def find_finding(conn: Connection, key: str | int) -> tuple[Head, Finding] | Non
     query = _finding_by_id if isinstance(key, int) else _finding_by_number
     row = conn.execute(query, {"key": key}).one_or_none()
     return None if row is None else (_head(row), _finding(row))
+
+
+def findings_of_list(conn: Connection, list_id: int, state: State) -> list[Finding]:
+    """Return the findings of a list that are in *state*, in the order of their numbers."""
+    return [_finding(row) for row in conn.execute(_findings_of_list, {"list": list_id, "state": str(state)})]
 
 
 def find_list(conn: Connection, key: str | int) -> tuple[Head, IssueList] | None:

@@ -116,7 +116,7 @@ def issue(work: Work, case: AnyCase, _facts: Mapping[str, Any]) -> None:
     assert isinstance(case, FindingCase)
     if case.finding.state is not State.REGISTERED:
         return
-    case.finding, issued = case.finding.issue(work.at)
+    case.finding, issued = case.finding.issue(work.at, milestones=milestones_left(work, case))
     work.record(case, issued)
     work.write_later(update(criteria).where(criteria.c.finding_id == case.id).values(fixed_at=work.at))
     work.write_later(
@@ -140,12 +140,26 @@ def begin_cycle(work: Work, case: AnyCase, _facts: Mapping[str, Any]) -> None:
         return
     from tasks.office import start_facts
 
-    left = select(func.count()).where(milestones.c.finding_id == case.id, milestones.c.held_at.is_(None))
     facts = start_facts(case) | {
         "plan_approved": plan_approved(work, case),
-        "milestones_left": int(work.conn.execute(left).scalar_one()),
+        "milestones_left": milestones_left(work, case),
     }
     work.start(case, "close_finding", facts, cycle=case.finding.cycle)
+
+
+def milestones_left(work: Work, case: FindingCase) -> int:
+    """Return how many dated steps of the finding are still to be held."""
+    left = select(func.count()).where(milestones.c.finding_id == case.id, milestones.c.held_at.is_(None))
+    return int(work.conn.execute(left).scalar_one())
+
+
+def keep_as_history(work: Work, case: AnyCase, _facts: Mapping[str, Any]) -> None:
+    """The office has settled the list: what its ledger calls signed off is kept as history, without a case."""
+    assert isinstance(case, FindingCase)
+    if case.finding.state is State.REGISTERED and case.finding.historic:
+        case.finding, kept = case.finding.keep_as_history()
+        work.record(case, kept)
+        work.tell(case.finding.list_id, LOOK_AGAIN)
 
 
 def plan_approved(work: Work, case: FindingCase) -> bool:
@@ -187,6 +201,7 @@ def still_open() -> tuple[Any, ...]:
 
 _HEARD: Mapping[str, Callable[[Work, AnyCase, Mapping[str, Any]], object]] = {
     "issue": issue,
+    "keep_as_history": keep_as_history,
     "begin_cycle": begin_cycle,
     "look_again": look_again,
     LOOK_FOR_SIGNALS: look_for_signals,

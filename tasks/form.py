@@ -80,6 +80,10 @@ class Form(Mapping[str, Any]):
         value = self._answers.get(name, [])
         return [str(item) for item in value] if isinstance(value, list | tuple) else [str(value)]
 
+    def lines(self, name: str) -> tuple[str, ...]:
+        """Return the lines of a text or of a list of texts; empty ones are left out."""
+        return tuple(line.strip() for text in self.texts(name) for line in text.splitlines() if line.strip())
+
     def ids(self, name: str) -> list[int]:
         """Return a list of ids."""
         try:

@@ -1,6 +1,7 @@
 """导入台账: a ledger that was read becomes an issue list; what is certain is taken over, the rest is asked."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -9,9 +10,13 @@ from sqlalchemy import Connection, select
 
 from cases.finding import Kind
 from cases.rights import Actor
+from config.status_families import Claim, claim_of
 from documents.door import read_file
 from documents.readings import Intake, ReadFinding
 from persistence.tables import rounds, units
+from tasks.answers import Answers, take_answers
+from tasks.column_memory import Remembered, remembered
+from tasks.intake_kept import left_open, written_beside
 from tasks.open_list import NewFinding, Source, UnknownUnit, open_list
 
 if TYPE_CHECKING:
@@ -34,12 +39,16 @@ _KEPT_ASIDE = (
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of a file: what was read, and the list that it gave (None after a dry run)."""
+    """What became of a file: what was read, and the list that it gave (None after a dry run).
+
+    *as_last_time*: what was remembered about its columns, where they were read by it.
+    """
 
     intake: Intake
     list_number: str | None
     created: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
+    as_last_time: Remembered | None = None
 
     def as_json(self, language: str) -> dict[str, Any]:
         """Return what ``import --json`` prints: CONTRACT's keys, and the list."""
@@ -56,33 +65,68 @@ def import_list(
     feedback_on: date | None = None,
     sheet: str | None = None,
     mapping: dict[str, str | None] | None = None,
+    answers: Answers | None = None,
     dry_run: bool = False,
+    key: str | None = None,
     at: datetime | None = None,
 ) -> Imported:
     """Read the ledger *content* and open an issue list with its findings, all of them or none.
 
-    *unit*: name of the inspected unit, before what the file says. Raises the refusals of ``documents`` and UnknownUnit.
+    *unit*: name of the inspected unit, before what the file says; *mapping*: what headings are, None for what was
+    confirmed for this unit before, empty for what the headings say by themselves; *answers*: to what the file leaves
+    open; *key*: as ``Office.perform``. Raises the refusals of ``documents`` and UnknownUnit.
     """
-    intake = read_file(name, content, unit=unit, feedback_on=feedback_on, sheet=sheet, mapping=mapping)
+    found = _read(office, name, content, unit=unit, feedback_on=feedback_on, sheet=sheet, mapping=mapping)
+    intake, taken = take_answers(found.intake, answers or {})
     if dry_run:
-        return Imported(intake, None)
-    with office.read() as conn:
-        unit_id = find_unit(conn, intake.unit or "")
-        round_id = newest_round(conn)
-    if unit_id is None:
+        return Imported(intake, None, as_last_time=found.as_last_time)
+    if found.unit_id is None:
         raise UnknownUnit(unit=intake.unit or "")
+    with office.read() as conn:
+        round_id = newest_round(conn)
     answer = open_list(
         office,
         actor,
-        unit_id=unit_id,
+        unit_id=found.unit_id,
         round_id=round_id,
         title=f"{intake.unit}巡察反馈问题清单",
-        new=[_new(finding) for finding in intake.findings],
-        source=Source(name, hashlib.sha256(content).hexdigest()),
+        new=[_new(finding, taken.get(place, {})) for place, finding in enumerate(intake.findings)],
+        source=Source(name, hashlib.sha256(content).hexdigest(), intake.mapping, left_open(intake, answers or {}), intake.layouts),
+        key=key,
         at=at,
     )
     more = answer.more
-    return Imported(intake, str(more["list"]), tuple(more["created"]), tuple(more["known"]))
+    return Imported(intake, str(more["list"]), tuple(more["created"]), tuple(more["known"]), found.as_last_time)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A file as it was read, and whose it is."""
+
+    intake: Intake
+    unit_id: int | None
+    as_last_time: Remembered | None = None
+
+
+def _read(
+    office: "Office",
+    name: str,
+    content: bytes,
+    *,
+    unit: str | None,
+    feedback_on: date | None,
+    sheet: str | None,
+    mapping: dict[str, str | None] | None,
+) -> _Found:
+    """Read the file, a second time where its unit's columns were taken for something else the last time."""
+    intake = read_file(name, content, unit=unit, feedback_on=feedback_on, sheet=sheet, mapping=mapping)
+    with office.read() as conn:
+        unit_id = find_unit(conn, intake.unit or "")
+        before = remembered(conn, unit_id, intake.mapping) if unit_id and intake.mapping and mapping is None else None
+    if before is None or before.columns == dict(intake.mapping):
+        return _Found(intake, unit_id)
+    again = read_file(name, content, unit=unit, feedback_on=feedback_on, sheet=sheet, mapping=before.columns)
+    return _Found(again, unit_id, before)
 
 
 def find_unit(conn: Connection, name: str) -> int | None:
@@ -106,7 +150,16 @@ def newest_round(conn: Connection) -> int:
     return int(conn.execute(newest).scalar_one())
 
 
-def _new(read: ReadFinding) -> NewFinding:
+def claim_in(read: ReadFinding) -> Claim | None:
+    """Return what a row claims about its state, by its 整改状态 or its 销号 column."""
+    for field in ("sign_off", "status"):
+        if field in read.written and (claim := claim_of(read.written[field].text, read.written[field].column)):
+            return claim
+    return None
+
+
+def _new(read: ReadFinding, answers: Mapping[str, str]) -> NewFinding:
+    claim = claim_in(read)
     return NewFinding(
         seq=str(read.seq or read.row),
         title=read.title,
@@ -126,6 +179,10 @@ def _new(read: ReadFinding) -> NewFinding:
         due_on=read.due_on,
         due_text=read.due_text,
         status_text=read.status,
+        claim=claim or "",
+        historic=claim == "historic_signed_off",
+        known_as=read.number or "",
         place=f"{read.sheet}:{read.row}",
         written={field: str(getattr(read, field)) for field in _KEPT_ASIDE if getattr(read, field)},
+        cells=written_beside(read, answers),
     )

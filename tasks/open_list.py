@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select, update
 
 from bpmn.decisions import evaluate
+from cases.dirty_text import same_text
 from cases.events import Event
 from cases.finding import Kind, State
 from cases.issue_list import IssueList, ListState
@@ -18,6 +20,7 @@ from cases.refusals import CaseError, NotPermitted
 from cases.rights import Actor, Clearance, Subject, may
 from config.messages import say
 from config.policy import CRITERIA
+from documents.layouts import Layout
 from persistence import ledger
 from persistence.case_store import Head
 from persistence.columns import new_id
@@ -26,13 +29,19 @@ from persistence.tables import (
     counters,
     criteria,
     findings,
+    intakes,
     issue_lists,
     measures,
+    milestones,
     posts,
+    readings,
     rounds,
     units,
 )
-from tasks.case import AnyCase, ListCase
+from tasks.aliases import POST_FIELDS, UNIT_FIELDS, Aliases, aliases_of
+from tasks.case import AnyCase, ListCase, new_case_row
+from tasks.column_memory import remember
+from tasks.layouts_kept import keep_layouts
 from tasks.work import CLOCK, Work
 
 if TYPE_CHECKING:
@@ -68,16 +77,25 @@ class NewFinding:
     due_on: date | None = None
     due_text: str = ""
     status_text: str = ""
+    claim: str = ""  # config.status_families.Claim
+    historic: bool = False  # signed off before it came here
     place: str = ""
     written: Mapping[str, str] = field(default_factory=dict)
+    known_as: str = ""  # number in the ledger that it was read from
+    cells: Sequence[Mapping[str, Any]] = ()  # tasks.intake_kept.written_beside
+    criteria: tuple[str, ...] = ()  # instead of those that every finding begins with
+    milestones: tuple[tuple[date, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The file that a list was read from."""
+    """The file that a list was read from, how its columns were understood, and what it left open."""
 
     name: str
     sha256: str
+    columns: Mapping[str, str | None] = field(default_factory=dict)
+    left_open: Mapping[str, Any] = field(default_factory=dict)
+    layouts: Sequence[Layout] = ()
 
 
 def open_list(
@@ -90,12 +108,14 @@ def open_list(
     new: Sequence[NewFinding] = (),
     source: Source | None = None,
     feedback_on: date | None = None,
+    key: str | None = None,
     at: datetime | None = None,
 ) -> "Answer":
     """Open a list of *unit_id* in *round_id* with the findings *new* and return the answer with its number.
 
-    A finding that the unit has already (same title and detail) is left out and named under ``known``; the same file
-    gives the list that it gave before and changes nothing.
+    A finding that the unit has already (same title and detail, or our number) is left out and named under ``known``;
+    the same file gives the list that it gave before, one without anything new the list that has its findings, and both
+    change nothing. *key*: as ``Office.perform``.
     """
 
     def body(work: Work) -> AnyCase:
@@ -103,9 +123,17 @@ def open_list(
         if earlier is not None:
             work.answer |= {"created": [], "known": [finding.place for finding in new], "list": earlier}
             return work.issue_list(earlier)
-        return _create(work, unit_id, round_id, title, new, source, feedback_on)
+        fresh, known = _without_known(work, unit_id, new)
+        if new and not fresh:
+            work.answer |= {"created": [], "known": [place for place, _ in known], "list": _list_of(work, known)}
+            return work.issue_list(work.answer["list"])
+        case = _create(work, unit_id, round_id, title, fresh, source, feedback_on)
+        work.answer |= {"known": [place for place, _ in known]}
+        return case
 
-    return office.transact(actor, "import_list", body, given=_given(title, new, source), at=at)
+    given = _given(title, new, source)
+    identity = ["import_list", unit_id, round_id, given, [finding.title for finding in new]]
+    return office.transact(actor, "import_list", body, given=given, key=key, at=at, identity=identity)
 
 
 def _given(title: str, new: Sequence[NewFinding], source: Source | None) -> dict[str, Any]:
@@ -133,7 +161,7 @@ def _create(
     unit_id: int,
     round_id: int,
     title: str,
-    new: Sequence[NewFinding],
+    fresh: Sequence[NewFinding],
     source: Source | None,
     feedback_on: date | None,
 ) -> ListCase:
@@ -160,10 +188,13 @@ def _create(
         confidentiality=Clearance.INTERNAL,
         feedback_on=feedback_on,
     )
-    fresh, known = _without_known(work, unit_id, new)
     work.create(cases, [_case_row(work, list_id, "issue_list")])
     work.create(issue_lists, [_list_row(work, issue_list, source)])
-    numbers = _create_findings(work, issue_list, fresh)
+    numbers = create_findings(work, issue_list, fresh)
+    if source is not None:
+        work.create(intakes, [{"list_id": list_id, "body": dict(source.left_open)}])
+        remember(work, unit_id, source.columns)
+        keep_layouts(work, list_id, unit_id, source.name, source.layouts)
 
     case = ListCase(
         Head(list_id, "issue_list", 0, ledger.Head(list_id), work.at, work.actor.name, work.act),
@@ -175,7 +206,7 @@ def _create(
     work.add_case(case)
     work.record(case, Event("ListOpened", {"number": issue_list.number, "findings": numbers}))
     work.start(case, "close_issue_list", _start_facts(work, issue_list, len(fresh)))
-    work.answer |= {"list": issue_list.number, "created": numbers, "known": known}
+    work.answer |= {"list": issue_list.number, "created": numbers}
     return case
 
 
@@ -190,13 +221,25 @@ def _next_number(work: Work, year: int) -> str:
     return f"XC{year}-{(last or 0) + 1:03d}"
 
 
-def _without_known(work: Work, unit_id: int, new: Sequence[NewFinding]) -> tuple[list[NewFinding], list[str]]:
-    there = {
-        _same(row.title, row.detail)
-        for row in work.conn.execute(select(findings.c.title, findings.c.detail).where(findings.c.unit_id == unit_id))
-    }
-    fresh = [finding for finding in new if _same(finding.title, finding.detail) not in there]
-    return fresh, [finding.place for finding in new if _same(finding.title, finding.detail) in there]
+def _without_known(work: Work, unit_id: int, new: Sequence[NewFinding]) -> tuple[list[NewFinding], list[tuple[str, int]]]:
+    """Return what is new, and the places of what the unit has already, with the list that has it."""
+    F = findings.c
+    there: dict[str, int] = {}
+    for row in work.conn.execute(select(F.title, F.detail, F.number, F.list_id).where(F.unit_id == unit_id)):
+        there[_same(row.title, row.detail)] = there[row.number] = row.list_id
+    found = [
+        (finding, there.get(finding.known_as) or there.get(_same(finding.title, finding.detail))) for finding in new
+    ]
+    return (
+        [finding for finding, list_id in found if list_id is None],
+        [(finding.place, list_id) for finding, list_id in found if list_id is not None],
+    )
+
+
+def _list_of(work: Work, known: Sequence[tuple[str, int]]) -> str:
+    """Return the number of the list that has most of what is known."""
+    ((list_id, _),) = Counter(list_id for _, list_id in known).most_common(1)
+    return work.issue_list(list_id).number
 
 
 def _same(title: str, detail: str) -> str:
@@ -204,17 +247,7 @@ def _same(title: str, detail: str) -> str:
 
 
 def _case_row(work: Work, case_id: int, kind: str) -> dict[str, Any]:
-    return {
-        "id": case_id,
-        "kind": kind,
-        "version": 0,
-        "ledger_seq": 0,
-        "ledger_head": "",
-        "head_mac": "",
-        "changed_at": work.at,
-        "changed_by": work.actor.name,
-        "changed_act": work.act,
-    }
+    return new_case_row(case_id, kind, at=work.at, by=work.actor.name, act=work.act)
 
 
 def _list_row(work: Work, issue_list: IssueList, source: Source | None) -> dict[str, Any]:
@@ -227,27 +260,50 @@ def _list_row(work: Work, issue_list: IssueList, source: Source | None) -> dict[
     }
 
 
-def _create_findings(work: Work, issue_list: IssueList, new: Sequence[NewFinding]) -> list[str]:
+def create_findings(work: Work, issue_list: IssueList, new: Sequence[NewFinding]) -> list[str]:
+    """Put down findings with the next numbers of their list, and what they consist of; return the numbers."""
     taken = work.conn.execute(select(findings.c.number).where(findings.c.list_id == issue_list.id)).scalars().all()
     chief = _post_of(work, issue_list.unit_id, "chief")
-    rows, own_criteria, own_measures, numbers = [], [], [], []
+    named = aliases_of(work.conn, issue_list.unit_id)
+    rows, own_criteria, own_measures, own_milestones, own_cells, numbers = [], [], [], [], [], []
     for place, finding in enumerate(new, len(taken) + 1):
         finding_id, number = new_id(), f"{issue_list.number}-{place:03d}"
         numbers.append(number)
-        rows.append(_finding_row(issue_list, finding, finding_id, number, chief))
+        rows.append(_finding_row(issue_list, finding, finding_id, number, chief) | _meant(finding, named))
         own_measures += [
             {"id": new_id(), "finding_id": finding_id, "seq": seq, "text": text, "kind": "FIX", "due_on": None}
             for seq, text in enumerate(finding.measures, 1)
         ]
         own_criteria += [
             {"id": new_id(), "finding_id": finding_id, "seq": seq, "code": code, "text": text, "fixed_at": None}
-            for seq, (code, text) in enumerate(default_criteria(finding.amount_yuan), 1)
+            for seq, (code, text) in enumerate(_criteria(finding), 1)
         ]
+        own_milestones += [
+            {"id": new_id(), "finding_id": finding_id, "seq": seq, "text": text, "due_on": due_on}
+            for seq, (due_on, text) in enumerate(finding.milestones, 1)
+        ]
+        if finding.cells:
+            own_cells.append({"finding_id": finding_id, "body": list(finding.cells)})
     work.create(cases, [_case_row(work, row["id"], "finding") for row in rows])
     work.create(findings, rows)
     work.create(criteria, own_criteria)
     work.create(measures, own_measures)
+    work.create(milestones, own_milestones)
+    work.create(readings, own_cells)
     return numbers
+
+
+def _criteria(new: NewFinding) -> list[tuple[str, str]]:
+    return [("own", text) for text in new.criteria] or default_criteria(new.amount_yuan)
+
+
+def _meant(new: NewFinding, named: Aliases) -> dict[str, int | None]:
+    """Return the posts and units that the texts of *new* mean, as an officer once decided."""
+    texts = {field: getattr(new, f"{field}_text") for field in (*POST_FIELDS, *UNIT_FIELDS)}
+    return {
+        f"{field}_post_id" if field in POST_FIELDS else f"{field}_id": named.get((field, same_text(text)))
+        for field, text in texts.items()
+    }
 
 
 def default_criteria(amount_yuan: Decimal | None) -> list[tuple[str, str]]:
@@ -259,7 +315,7 @@ def default_criteria(amount_yuan: Decimal | None) -> list[tuple[str, str]]:
 def _finding_row(
     issue_list: IssueList, new: NewFinding, finding_id: int, number: str, chief: int | None
 ) -> dict[str, Any]:
-    own = {name: getattr(new, name) for name in NewFinding.__dataclass_fields__ if name != "measures"}
+    own = {name: getattr(new, name) for name in NewFinding.__dataclass_fields__ if name in findings.c}
     return own | {
         "id": finding_id,
         "number": number,

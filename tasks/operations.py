@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, not_, select, update
 
 from cases.events import Event
 from cases.finding import State
@@ -32,9 +32,11 @@ def mark_overdue(work: "Work", case: AnyCase, running: Running) -> None:
 
 
 def issue_findings(work: "Work", case: AnyCase, _running: Running) -> None:
-    """Start an instance for every finding of the list; each takes its turn after the commit."""
+    """Start an instance for every finding of the list but history; each takes its turn after the commit."""
     assert isinstance(case, ListCase)
-    waiting = select(findings.c.id).where(findings.c.list_id == case.id, findings.c.state == State.REGISTERED)
+    waiting = select(findings.c.id).where(
+        findings.c.list_id == case.id, findings.c.state == State.REGISTERED, not_(findings.c.historic)
+    )
     for (finding_id,) in work.conn.execute(waiting.order_by(findings.c.id)):
         work.tell(finding_id, "issue")
 
