@@ -6,7 +6,7 @@ a new version beside the old one. Where the counts come from: ``persistence.figu
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
@@ -162,6 +162,20 @@ FORMULAS: tuple[Formula, ...] = (
 
 COMPLETION = ("done_only", "done_or_basic", "done_cut", "money")
 """What may stand for 完成率 in a report; the first one where nobody chose."""
+
+RATES = ("on_time", "overdue", "revoked", "recurred")
+"""What stands beside the completion that somebody chose."""
+
+
+def formulas_of(completion: str | None = None, rounding: str | None = None) -> tuple[Formula, ...]:
+    """Return what a report prints: the completion that was chosen and the rates, each cut or rounded as was chosen.
+
+    What is not known chooses nothing.
+    """
+    chosen = [newest()[completion if completion in COMPLETION else COMPLETION[0]], *(newest()[name] for name in RATES)]
+    if rounding not in set(Rounding):
+        return tuple(chosen)
+    return tuple(replace(one, rounding=Rounding(rounding)) for one in chosen)
 
 
 def newest(formulas: Iterable[Formula] = FORMULAS) -> Mapping[str, Formula]:

@@ -5,9 +5,9 @@ figures stay what they were, whatever is revoked later. What a finding *is* (uni
 it stands now. Nothing is counted that *visible* (`persistence.visibility`) does not let through.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -43,8 +43,10 @@ from persistence.tables import (
     findings,
     issue_lists,
     ledger,
+    look_backs,
     milestones,
     posts,
+    reviews,
     rounds,
     submissions,
     units,
@@ -72,6 +74,21 @@ _OF_QUANTITY = {
 }
 
 
+AGES = (30, 90, 180)  # days after which a finding counts as one step older
+
+
+class Step(StrEnum):
+    """How far a finding got in its cycle, in this order."""
+
+    ISSUED = "issued"
+    ACCEPTED = "accepted"
+    SUBMITTED = "submitted"
+    SIGNED_BY_UNIT = "signed_by_unit"
+    VERIFIED = "verified"
+    LOOKED_BACK = "looked_back"
+    SIGNED_OFF = "signed_off"
+
+
 class By(StrEnum):
     """How findings are grouped."""
 
@@ -95,6 +112,8 @@ class FigureFilters:
     category: str | None = None  # "" are those without one
     kind: str | None = None
     leader_post_id: int | None = None  # 0 are those without one
+    age: int | None = None  # place among AGES: how long ago the cycle was opened
+    reached: "Step | None" = None  # got that far in its newest cycle
 
 
 @dataclass(frozen=True)
@@ -127,15 +146,15 @@ class CountedFinding:
 
 def tally(connection: Connection, visible: ColumnElement[bool], filters: FigureFilters) -> Tally:
     """Count all findings that *visible* lets through."""
-    row = connection.execute(select(*_sums(_as_of(visible, filters)))).one()
+    row = connection.execute(select(*sums(standing(visible, filters)))).one()
     return Tally(**row._mapping)
 
 
 def tallies(connection: Connection, visible: ColumnElement[bool], filters: FigureFilters, by: By) -> tuple[Group, ...]:
     """Count group by group, in the order of their labels; groups without a finding are left out."""
-    counted = _as_of(visible, filters, by)
+    counted = standing(visible, filters, by)
     own = counted.c
-    query = select(own.key, own.label, *_sums(counted)).group_by(own.key, own.label).order_by(own.label, own.key)
+    query = select(own.key, own.label, *sums(counted)).group_by(own.key, own.label).order_by(own.label, own.key)
     names = [field.name for field in fields(Tally)]
     groups = (
         Group(
@@ -158,7 +177,7 @@ def counted_findings(
     limit: int = 50,
 ) -> list[CountedFinding]:
     """Return the findings that *quantity* counts, by number, those behind *after*: the same condition as the count."""
-    counted = _as_of(visible, filters)
+    counted = standing(visible, filters)
     own = counted.c
     beside: dict[str, ColumnElement[Any]] = {
         "title": F.title, "category": F.category, "historic": own.is_historic,
@@ -183,7 +202,7 @@ def _counted(row: Any) -> CountedFinding:
     return CountedFinding(**values)
 
 
-def _sums(counted: Subquery) -> list[ColumnElement[Any]]:
+def sums(counted: Subquery) -> list[ColumnElement[Any]]:
     """Return one sum for each field of a tally, under its name."""
 
     def number(quantity: Quantity) -> ColumnElement[Any]:
@@ -207,15 +226,15 @@ def _sums(counted: Subquery) -> list[ColumnElement[Any]]:
 # --- one finding on that day ----------------------------------------------------------------------------------------
 
 
-def _as_of(visible: ColumnElement[bool], filters: FigureFilters, by: By = By.LIST) -> Subquery:
+def standing(visible: ColumnElement[bool], filters: FigureFilters, by: By = By.LIST) -> Subquery:
     """Return one row per finding, and which quantities count it, at the end of the day.
 
     The steps are materialised: SQLite would otherwise work each of them out again wherever it is asked for.
     """
     until = end_of_day(filters.as_of)
-    H = _histories(until).c
+    H = histories(until).c
     S = submissions.c
-    signed_at = case((and_(C.result == "signed_off", C.closed_at <= until), C.closed_at))
+    signed_at = reached_at(Step.SIGNED_OFF, until)
     is_open = and_(C.cycle.is_not(None), signed_at.is_(None))
     key, label, joined = _group(
         by,
@@ -226,9 +245,10 @@ def _as_of(visible: ColumnElement[bool], filters: FigureFilters, by: By = By.LIS
     )
     day = (
         select(
-            F.id, F.number, F.kind, F.amount_yuan, key.label("key"), label.label("label"),
+            F.id, F.number, F.kind, F.category, F.unit_id, F.amount_yuan, key.label("key"), label.label("label"),
             _due_on(until).label("due_on"),
             C.opened_at,
+            _age(until).label("age"),
             type_coerce(signed_at, Moment).label("signed_off_at"),
             S.at.label("submitted_at"),
             S.recovered_yuan,
@@ -241,11 +261,54 @@ def _as_of(visible: ColumnElement[bool], filters: FigureFilters, by: By = By.LIS
             _asked_only(F.kind == "CONTINUOUS", _milestone_held(until)).label("has_milestone"),
         )
         .select_from(joined)
-        .where(visible, *_narrowed(filters))
+        .where(visible, *narrowed(filters), *_narrowed_by_cycle(filters, until))
         .cte("day")
         .prefix_with("MATERIALIZED")
     )  # fmt: skip
     return _flagged(day)
+
+
+def _narrowed_by_cycle(filters: FigureFilters, until: datetime) -> Iterator[ColumnElement[bool]]:
+    if filters.age is not None:
+        yield _age(until) == filters.age
+    if filters.reached is not None:
+        yield reached_at(filters.reached, until).is_not(None)
+
+
+def _age(until: datetime) -> ColumnElement[int]:
+    """Return the place among `AGES` of the newest cycle."""
+    steps = [(C.opened_at > until - timedelta(days=days), place) for place, days in enumerate(AGES)]
+    return case(*steps, else_=len(AGES))
+
+
+def reached_at(step: Step, until: datetime) -> ColumnElement[Any]:
+    """Return when the newest cycle got as far as *step*, the last time if it came back; null where it did not."""
+
+    def last(column: ColumnElement[Any], *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
+        query = select(func.max(column)).where(*conditions, column <= until).correlate(findings, cycles)
+        return type_coerce(query.scalar_subquery(), Moment)
+
+    def judged(act: str, verdict: str) -> ColumnElement[Any]:
+        own = reviews.c
+        return last(own.at, own.case_id == F.id, own.cycle == C.cycle, own.act == act, own.verdict == verdict)
+
+    match step:
+        case Step.ISSUED:
+            return C.opened_at
+        case Step.ACCEPTED:
+            return case((and_(C.cycle == F.cycle, F.accepted_at <= until), F.accepted_at))
+        case Step.SUBMITTED:
+            return last(submissions.c.at, submissions.c.finding_id == F.id, submissions.c.cycle == C.cycle)
+        case Step.SIGNED_BY_UNIT:
+            return judged("sign_rectification", "agreed")
+        case Step.VERIFIED:
+            return judged("verify_rectification", "confirmed")
+        case Step.LOOKED_BACK:
+            own = look_backs.c
+            held = (own.finding_id == F.id, own.cycle == C.cycle, own.result == "held", ~own.durability)
+            return last(own.confirmed_at, *held)
+        case Step.SIGNED_OFF:
+            return case((and_(C.result == "signed_off", C.closed_at <= until), C.closed_at))
 
 
 def _flagged(day: CTE) -> Subquery:
@@ -279,7 +342,7 @@ def _asked_only(where: ColumnElement[bool], condition: ColumnElement[bool]) -> C
     return case((where, condition), else_=false())
 
 
-def _histories(until: datetime) -> CTE:
+def histories(until: datetime) -> CTE:
     """Return one row per finding that was issued by then: its newest cycle, the first signed off, whether it came back.
 
     A revocation opens another cycle and leaves the one that was signed off as it was.
@@ -386,7 +449,7 @@ def _group(by: By, joined: Any) -> tuple[ColumnElement[Any], ColumnElement[Any],
     return column, column, joined
 
 
-def _narrowed(filters: FigureFilters) -> Sequence[ColumnElement[bool]]:
+def narrowed(filters: FigureFilters) -> Sequence[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [true()]
     if filters.round_id is not None:
         conditions.append(F.list_id.in_(select(issue_lists.c.id).where(issue_lists.c.round_id == filters.round_id)))
