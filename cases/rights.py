@@ -119,6 +119,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "repair_case": frozenset({Role.SYSTEM_ADMIN}),
     "run_patrol": frozenset({Role.SYSTEM_ADMIN, Role.INSPECTION_OFFICE}),
     "edit_settings": frozenset({Role.SYSTEM_ADMIN}),
+    "edit_templates": frozenset({Role.SYSTEM_ADMIN, Role.INSPECTION_OFFICE}),
     "edit_people": frozenset({Role.SECURITY_ADMIN}),
     "read_ledger": frozenset({Role.AUDIT_ADMIN}),
 }

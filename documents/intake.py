@@ -15,6 +15,7 @@ from cases.written_dates import WrittenDate, plausible, read_date, read_kind, re
 from documents.composites import taken_apart
 from documents.delimited import read_delimited
 from documents.headings import Heading, Headings, fields, find_headings, plain_heading
+from documents.layouts import layout_of
 from documents.limited import LIMITS, Book, Cell, Limits, Place, Sheet, kind_of, read_book
 from documents.measures import deadlines_in, split_measures
 from documents.readings import Duplicate, Flagged, Intake, Note, ReadFinding, Rejected, Why, Written, WrittenRow
@@ -74,7 +75,8 @@ def read_tables(
         _SheetReading(reading, split, headings, whole, since_1904=book.since_1904).read()
         if len(reading.findings) > limits.rows:
             raise TooManyRows(limit=limits.rows)
-    return reading.intake()
+    layouts = tuple(layout_of(table, headings, reading.findings) for table, headings in ledgers)
+    return replace(reading.intake(), layouts=layouts)
 
 
 def _wanted(book: Book, name: str | None) -> Sequence[Sheet]:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from cases.finding import Kind
 from config.messages import say
+from documents.layouts import Layout
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,7 @@ class Intake:
     mapping: Mapping[str, str | None] = field(default_factory=dict)  # heading as written -> field, None: none of ours
     notes: tuple[Note, ...] = ()
     stated: Mapping[str, Decimal] = field(default_factory=dict)  # numbers that a document states about all findings
+    layouts: tuple[Layout, ...] = ()  # how its sheets looked; a document has none
 
     def as_json(self, language: str = "zh") -> dict[str, Any]:
         """Return what ``import --json`` prints."""

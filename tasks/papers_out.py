@@ -16,7 +16,7 @@ from cases.moments import day_on_paper, shanghai_date
 from cases.refusals import Unknown
 from cases.rights import Actor, outside
 from config.messages import say
-from documents.papers.values import LedgerLine, ListValues, Opinion, SignOffValues
+from documents.papers.values import FindingValues, LedgerLine, ListValues, Opinion
 from persistence import dossiers, figures, log
 from persistence.figures import FigureFilters
 from persistence.ledger import of_case
@@ -35,7 +35,9 @@ from persistence.tables import (
 )
 from persistence.visibility import visible_findings, visible_lists
 
+F = findings.c
 WAN = Decimal(10_000)
+NOT_LASTING = ("revoked", "recurred")
 UNIT_ACTS = ("review_rectification", "sign_rectification")
 _STATUS = {State.REGISTERED: "未交办", State.SUSPENDED: "中止", State.SIGNED_OFF: "已销号"}
 
@@ -63,7 +65,25 @@ def list_values(conn: Connection, actor: Actor, number: str, today: date) -> Lis
         lines=ledger_lines(conn, visible & (findings.c.list_id == row.id)),
         tally=figures.tally(conn, visible, FigureFilters(today, list_id=row.id)),
         checkpoint=checkpoint_sentence(conn, today),
+        superior=_superior(conn, row.unit_id),
+        places=dict(conn.execute(select(F.number, F.place).where(F.list_id == row.id, visible)).tuples().all()),
     )
+
+
+def unit_of_list(conn: Connection, actor: Actor, number: str) -> str:
+    """Return the unit of a list that *actor* may see. Raises Unknown."""
+    row = dossiers.find_case(conn, issue_lists, number, visible_lists(actor))
+    if row is None:
+        raise Unknown()
+    return _name(conn, units, row.unit_id)
+
+
+def office_of(conn: Connection, round_id: int | None) -> str:
+    """Return who inspected in a round; of several rounds in the newest."""
+    wanted = select(rounds.c.office_unit_id).order_by(rounds.c.year.desc(), rounds.c.id.desc())
+    if round_id is not None:
+        wanted = wanted.where(rounds.c.id == round_id)
+    return _name(conn, units, conn.scalar(wanted.limit(1)))
 
 
 def checkpoint_sentence(conn: Connection, today: date, language: str = "zh") -> str:
@@ -79,7 +99,6 @@ def checkpoint_sentence(conn: Connection, today: date, language: str = "zh") -> 
 
 def ledger_lines(conn: Connection, condition: ColumnElement[bool]) -> tuple[LedgerLine, ...]:
     """Return the 32 columns of every finding that *condition* lets through, by number."""
-    F = findings.c
     leader, handler, lead = posts.alias("leader"), posts.alias("handler"), units.alias("lead")
     query = (
         select(findings, units.c.name.label("unit_name"), leader.c.title.label("leader_title"),
@@ -186,25 +205,27 @@ def _signed(row: Row[Any], judged: Iterable[Row[Any]]) -> str:
 # --- one finding ----------------------------------------------------------------------------------------------------
 
 
-def sign_off_values(conn: Connection, actor: Actor, number: str, today: date) -> SignOffValues:
-    """Return what the 销号审批表 of the finding *number* says to *actor*, of its present cycle. Raises Unknown."""
-    row = dossiers.find_case(conn, findings, number, visible_findings(actor))
+def finding_values(conn: Connection, actor: Actor, number: str, today: date) -> FindingValues:
+    """Return what the papers about the finding *number* say to *actor*, of its present cycle. Raises Unknown."""
+    visible = visible_findings(actor)
+    row = dossiers.find_case(conn, findings, number, visible)
     if row is None:
         raise Unknown()
     facts = dossiers.finding_dossier(conn, row, warned=outside(actor, row.unit_path))
-    cycle = facts["cycle"]
 
     def present(name: str) -> list[dict[str, Any]]:
-        return [one for one in facts[name] if one["cycle"] == cycle]
+        return [one for one in facts[name] if one["cycle"] == facts["cycle"]]
 
     listed = conn.execute(select(issue_lists).where(issue_lists.c.id == row.list_id)).one()
     submitted = present("submissions")[-1:]
     done: Mapping[str, str] = submitted[0]["measures_done"] if submitted else {}
-    recovered = submitted[0]["recovered_yuan"] if submitted else None
-    signed = facts["state"] == State.SIGNED_OFF
-    return SignOffValues(
+    files = [one for one in present("evidence") if one["withdrawn_at"] is None]
+    visits = [one for one in present("look_backs") if one["confirmed_at"]]
+    opened = select(findings.c.number, findings.c.title).where(visible, findings.c.parent_id == row.id)
+    return FindingValues(
         number=number,
         unit=facts["unit"] or "",
+        office=facts["office_unit"] or "",
         round_name=_name(conn, rounds, listed.round_id),
         feedback_on=listed.feedback_on,
         kind=say("zh", f"kind.{facts['kind']}"),
@@ -212,20 +233,49 @@ def sign_off_values(conn: Connection, actor: Actor, number: str, today: date) ->
         leader=facts["leader_post"] or facts["leader_text"],
         handler=facts["handler_post"] or facts["handler_text"],
         amount=_with_unit(facts["amount_yuan"]),
-        recovered=_with_unit(recovered),
+        recovered=_with_unit(submitted[0]["recovered_yuan"] if submitted else None),
         title=facts["title"],
         detail=facts["detail"],
         criteria=tuple(filter(None, (facts["target"], *(one["text"] for one in facts["criteria"])))),
         measures=tuple(_with_result(one, done) for one in facts["measures"]),
         completion=submitted[0]["completion"] if submitted else "",
-        evidence=tuple(_file(one) for one in present("evidence") if one["withdrawn_at"] is None),
+        evidence=tuple(_file(one) for one in files),
         unit_opinions=_opinions(present("reviews"), *UNIT_ACTS, since=submitted),
         verifications=_opinions(present("reviews"), "verify_rectification", since=submitted),
-        look_backs=tuple(_visit(one) for one in present("look_backs") if one["confirmed_at"] and not one["durability"]),
+        look_backs=tuple(_visit(one) for one in visits if not one["durability"]),
         decisions=_opinions(present("reviews"), "sign_off", since=submitted),
-        signed_off_on=_shanghai(facts["signed_off_at"]) if signed else None,
+        signed_off_on=_shanghai(facts["signed_off_at"]) if facts["state"] == State.SIGNED_OFF else None,
         checkpoint=checkpoint_sentence(conn, today),
+        submitted_on=_shanghai(submitted[0]["at"]) if submitted else None,
+        conclusions=_conclusions(facts["criteria"], present("reviews"), submitted),
+        adopted=tuple(_adopted(one) for one in files if one["adopted"] is not None),
+        later_visits=tuple(_visit(one) for one in visits if one["durability"]),
+        new_facts=tuple(f"{one.number}　{one.title}" for one in conn.execute(opened.order_by(findings.c.number))),
+        taken_back=tuple(_taken_back(one) for one in facts["cycles"] if one["because"] in NOT_LASTING),
     )
+
+
+def _conclusions(
+    of: Iterable[Mapping[str, Any]], given: Iterable[Mapping[str, Any]], since: list[dict[str, Any]]
+) -> tuple[str, ...]:
+    """Return criterion by criterion what the last verification of this submission found."""
+    found = [one for one in given if one["act"] == "verify_rectification" and since and one["at"] >= since[0]["at"]]
+    concluded: Mapping[str, str] = (found[-1]["items"] or {}) if found else {}
+    return tuple(
+        f"{one['text']}：{say('zh', 'paper.criterion_' + concluded[str(one['seq'])])}"
+        for one in of
+        if str(one["seq"]) in concluded
+    )
+
+
+def _adopted(one: Mapping[str, Any]) -> str:
+    because = f"（{one['adopted_reason']}）" if one["adopted_reason"] else ""
+    return f"{one['filename']}：{say('zh', 'verdict.adopted' if one['adopted'] else 'verdict.rejected')}{because}"
+
+
+def _taken_back(cycle: Mapping[str, Any]) -> str:
+    opened = shanghai_date(cycle["opened_at"])
+    return f"{day_on_paper(opened, 'zh')}：{say('zh', 'because.' + cycle['because'])}。{cycle['reason']}".rstrip("。")
 
 
 def _with_result(measure: Mapping[str, Any], done: Mapping[str, str]) -> str:
@@ -286,6 +336,11 @@ def _chief(conn: Connection, unit_id: int) -> str:
         posts.c.unit_id == unit_id, posts.c.role == "chief", posts.c.valid_until.is_(None)
     )
     return str(conn.scalar(post.order_by(posts.c.id).limit(1)) or "")
+
+
+def _superior(conn: Connection, unit_id: int) -> str:
+    post = select(posts.c.title).join(units, units.c.superior_post_id == posts.c.id).where(units.c.id == unit_id)
+    return str(conn.scalar(post) or "")
 
 
 def _said(body: Mapping[str, Any], name: str) -> str:

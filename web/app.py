@@ -12,6 +12,7 @@ from tasks.passwords import Passwords
 from web import acts, case_pages, desk, door, ledger, papers, refusals, uploads, vitals
 from web import office as office_pages
 from web.api import make_api
+from web.exports import Exports
 from web.headers import SafeAnswers
 from web.house import House
 from web.pages import FOLDER
@@ -27,7 +28,7 @@ def make_app(
     every_act()
     settings = settings or WebSettings()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.house = House(office, attachments, passwords, settings, Verification(office))
+    app.state.house = House(office, attachments, passwords, settings, Verification(office), Exports())
 
     app.include_router(door.router)
     app.include_router(door.inside)

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from persistence.attachments import Attachments
 from tasks.office import Office
 from tasks.passwords import Passwords
+from web.exports import Exports
 from web.settings import WebSettings
 from web.verifying import Verification
 
@@ -21,6 +22,7 @@ class House:
     passwords: Passwords
     settings: WebSettings
     verification: Verification
+    exports: Exports
 
 
 def house_of(request: Request) -> House:

@@ -1,15 +1,28 @@
 """The pages of the office itself: import, letters, and what the administrators look after."""
 
-from web import audit, importing, incidents, mailbox, patrols, releases, roster, working_days
+from web import (
+    audit,
+    importing,
+    incidents,
+    mailbox,
+    paper_templates,
+    patrols,
+    releases,
+    responsibility,
+    roster,
+    working_days,
+)
 
 ROUTERS = (
     importing.router,
+    responsibility.router,
     mailbox.router,
     mailbox.everybodys,
     roster.router,
     incidents.router,
     patrols.router,
     releases.router,
+    paper_templates.router,
     working_days.router,
     working_days.numbers,
     audit.router,

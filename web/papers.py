@@ -3,38 +3,47 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
-from urllib.parse import quote, urlencode
+from typing import IO, Any
+from urllib.parse import urlencode
 
 from fastapi import Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection, select
 
 from cases.figures import COMPLETION, Quantity, Tally, newest, plain
 from cases.finding import Kind
-from cases.refusals import Unknown
+from cases.refusals import CaseError, Unknown
 from config.messages import say
 from documents.papers import sheets, words
+from documents.papers.layouts import own_ledger
 from documents.papers.pdf import as_pdf
 from documents.papers.values import FigureLine, FigureValues, ListValues
 from persistence import figures
 from persistence.figures import By, FigureFilters
 from persistence.tables import findings, issue_lists, rounds, units
 from persistence.visibility import visible_findings
-from tasks.papers_out import list_values, sign_off_values
+from tasks.bundles import OF_A_FINDING, bundle, dossier
+from tasks.layouts_kept import layouts_kept
+from tasks.paper_templates import in_force
+from tasks.papers_out import (
+    checkpoint_sentence,
+    finding_values,
+    list_values,
+    office_of,
+    unit_of_list,
+)
 from web import pages
-from web.house import TheHouse
+from web.exports import Job, Make, sent
+from web.house import House, TheHouse
+from web.refusals import sentence
 from web.signed_in import Person, SignedIn, page_router
 from web.whole import whole
 
 router = page_router()
 
+OWN_LAYOUT = "own_layout"
+
 PAGE = 100
-MEDIA = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "pdf": "application/pdf",
-}
 RATES = ("on_time", "overdue", "revoked", "recurred")  # beside the completion that somebody chose
 COUNTED = tuple(one for one in Quantity if one is not Quantity.EVER_DONE)
 
@@ -53,45 +62,114 @@ def _figures_of_list(values: ListValues) -> bytes:
     )
 
 
-LIST_PAPERS: Mapping[str, tuple[str, Callable[[ListValues], bytes]]] = {
-    "ledger": ("xlsx", sheets.ledger_sheet),
-    "three_lists": ("xlsx", sheets.three_lists),
-    "plan": ("docx", words.plan),
-    "progress_report": ("docx", words.progress_report),
-    "figures": ("xlsx", _figures_of_list),
+SHEETS: Mapping[str, Callable[[ListValues], bytes]] = {
+    "ledger": sheets.ledger_sheet,
+    "three_lists": sheets.three_lists,
+    "five_lists": sheets.five_lists,
+    "figures": _figures_of_list,
 }
-"""What can be made of a list: in which form, and by what; each as PDF too."""
+LETTERS = ("plan", "progress_report", "reminder", "supervision", "interview", "circular")
+OF_A_LIST: Mapping[str, str] = dict.fromkeys(SHEETS, "xlsx") | dict.fromkeys(LETTERS, "docx")
+"""What can be made of a list, and in which form; each as PDF too."""
 
 
 @router.get("/lists/{number}/papers/{paper}.{form}")
 def list_paper(house: TheHouse, person: SignedIn, number: str, paper: str, form: str) -> Response:
     """Send a paper of a list as the person may see it. Raises Unknown, OfficeMissing."""
-    own, make = LIST_PAPERS.get(paper, ("", None))
-    if make is None or form not in (own, "pdf"):
+    own = "xlsx" if paper == OWN_LAYOUT else OF_A_LIST.get(paper)
+    if form not in (own, "pdf") or own is None:
         raise Unknown()
     with house.office.read() as conn:
-        values = list_values(conn, person.actor, number, person.today)
-    return _sent(make(values), own, form, f"{values.unit}{say('zh', f'paper.{paper}')}{number}")
+        unit = unit_of_list(conn, person.actor, number)
+
+    def make(job: Job) -> bytes:
+        with house.office.read() as conn:
+            values = list_values(conn, person.actor, number, person.today)
+            template = in_force(conn, paper, person.today)
+            layouts = layouts_kept(conn, number) if paper == OWN_LAYOUT else ()
+        if paper == OWN_LAYOUT:
+            made = own_ledger(values, layouts)
+        elif paper in SHEETS:
+            made = SHEETS[paper](values)
+        else:
+            made = words.make(paper, values, template)
+        return made if form == own else as_pdf(made, own)
+
+    return _answer(house, person, f"{unit}{say('zh', f'paper.{paper}')}{number}.{form}", f"/lists/{number}", make)
 
 
-@router.get("/findings/{number}/papers/sign_off_sheet.{form}")
-def sign_off_paper(house: TheHouse, person: SignedIn, number: str, form: str) -> Response:
-    """Send the 销号审批表 of a finding. Raises Unknown, OfficeMissing."""
-    if form not in ("docx", "pdf"):
+@router.get("/lists/{number}/papers.zip")
+def every_paper(house: TheHouse, person: SignedIn, number: str) -> Response:
+    """Send all papers of a list and the papers of each of its findings in one file. Raises Unknown."""
+    with house.office.read() as conn:
+        unit = unit_of_list(conn, person.actor, number)
+
+    def make(job: Job) -> IO[bytes]:
+        return bundle(house.office, person.actor, number, person.today, SHEETS, LETTERS, job.step)
+
+    return _answer(house, person, f"{unit}{say('zh', 'paper.everything')}{number}.zip", f"/lists/{number}", make)
+
+
+@router.get("/findings/{number}/papers/{paper}.{form}")
+def finding_paper(house: TheHouse, person: SignedIn, number: str, paper: str, form: str) -> Response:
+    """Send a paper about a finding. Raises Unknown, OfficeMissing."""
+    if form not in ("docx", "pdf") or paper not in OF_A_FINDING:
         raise Unknown()
     with house.office.read() as conn:
-        values = sign_off_values(conn, person.actor, number, person.today)
-    return _sent(words.sign_off_sheet(values), "docx", form, f"{say('zh', 'paper.sign_off_sheet')}{number}")
+        values = finding_values(conn, person.actor, number, person.today)
+        template = in_force(conn, paper, person.today)
+
+    def make(job: Job) -> bytes:
+        made = words.make(paper, values, template)
+        return made if form == "docx" else as_pdf(made, "docx")
+
+    return _answer(house, person, f"{say('zh', f'paper.{paper}')}{number}.{form}", f"/findings/{number}", make)
 
 
-def _sent(content: bytes, own: str, form: str, name: str) -> Response:
-    made = content if form == own else as_pdf(content, own)
-    headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(f'{name}.{form}', safe='')}",
-        "Cache-Control": "no-store",
-        "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
-    }
-    return Response(made, 200, headers, MEDIA[form])
+@router.get("/findings/{number}/dossier.zip")
+def finding_dossier(house: TheHouse, person: SignedIn, number: str) -> Response:
+    """Send 卷宗: papers, record, evidence and proofs of one finding as far as the person may see them. Raises Unknown."""
+    with house.office.read() as conn:
+        finding_values(conn, person.actor, number, person.today)
+
+    def make(job: Job) -> IO[bytes]:
+        return dossier(house.office, house.attachments, person.actor, number, person.today, job.step)
+
+    return _answer(house, person, f"{say('zh', 'paper.dossier')}{number}.zip", f"/findings/{number}", make)
+
+
+# --- beside the request ---------------------------------------------------------------------------------------------
+
+
+def _answer(house: House, person: Person, name: str, back: str, make: Make) -> Response:
+    """Send the file where it is made at once, else lead to the page that counts."""
+    job = house.exports.start(person.actor.person_id, name, back, make)
+    return sent(job) if job.is_ready else RedirectResponse(f"/exports/{job.key}", 303)
+
+
+@router.get("/exports/{key}")
+def export_page(request: Request, house: TheHouse, person: SignedIn, key: str) -> Response:
+    """Show how far a paper is; the page asks again by itself."""
+    job = house.exports.find(person.actor.person_id, key)
+    part = "parts/export.html" if request.headers.get("hx-request") else "export.html"
+    return pages.show(request, part, job=job, why=_why(person, job))
+
+
+@router.get("/exports/{key}/file")
+def export_file(house: TheHouse, person: SignedIn, key: str) -> Response:
+    """Send the file. Raises Unknown while it is not there."""
+    job = house.exports.find(person.actor.person_id, key)
+    if not job.is_ready:
+        raise Unknown()
+    return sent(job)
+
+
+def _why(person: Person, job: Job) -> str:
+    """Return why there will be no file; empty while there may be one."""
+    if not job.failed:
+        return ""
+    wrong = job.future.exception() if job.future else None
+    return sentence(person.language, wrong) if isinstance(wrong, CaseError) else say(person.language, "paper.not_made")
 
 
 # --- figures --------------------------------------------------------------------------------------------------------
@@ -214,24 +292,46 @@ def figures_page(request: Request, house: TheHouse, person: SignedIn) -> Respons
 def figures_file(request: Request, house: TheHouse, person: SignedIn) -> Response:
     """Send what the page shows as 统计表."""
     with house.office.read() as conn:
-        visible = visible_findings(person.actor)
         asked = _asked(conn, request, person)
-        whole = figures.tally(conn, visible, asked.filters)
-        groups = figures.tallies(conn, visible, asked.filters, asked.by)
-        scope = _scope(conn, asked, person.language)
+        values = _figure_values(conn, asked, asked.by, person, person.language)
     language = person.language
-    values = FigureValues(
+    name = f"{say(language, 'figures_page.title_of_paper')}{asked.filters.as_of.isoformat()}.xlsx"
+    return _answer(house, person, name, "/figures", lambda job: sheets.figures_sheet(values))
+
+
+@router.get("/figures/{paper}.{form}")
+def figures_letter(request: Request, house: TheHouse, person: SignedIn, paper: str, form: str) -> Response:
+    """Send 月度通报 or 季度晾晒 of what the page shows, unit by unit. Raises Unknown, OfficeMissing."""
+    if paper not in ("monthly_circular", "quarterly_airing") or form not in ("docx", "pdf"):
+        raise Unknown()
+    with house.office.read() as conn:
+        asked = _asked(conn, request, person)
+        values = _figure_values(conn, asked, By.UNIT, person, "zh")
+        template = in_force(conn, paper, person.today)
+
+    def make(job: Job) -> bytes:
+        made = words.make(paper, values, template)
+        return made if form == "docx" else as_pdf(made, "docx")
+
+    name = f"{say('zh', f'paper.{paper}')}{asked.filters.as_of.isoformat()}.{form}"
+    return _answer(house, person, name, "/figures", make)
+
+
+def _figure_values(conn: Connection, asked: Asked, by: By, person: Person, language: str) -> FigureValues:
+    visible = visible_findings(person.actor)
+    groups = figures.tallies(conn, visible, asked.filters, by)
+    return FigureValues(
         title=say(language, "figures_page.title_of_paper"),
-        scope=scope,
+        scope=_scope(conn, asked, language),
         as_of=asked.filters.as_of,
-        grouped_by=say(language, f"figures_page.by_{asked.by}"),
-        lines=tuple(FigureLine(_label(language, asked.by, group.label), group.tally) for group in groups),
-        whole=whole,
+        grouped_by=say(language, f"figures_page.by_{by}"),
+        lines=tuple(FigureLine(_label(language, by, group.label), group.tally) for group in groups),
+        whole=figures.tally(conn, visible, asked.filters),
         formulas=tuple(newest()[name] for name in (asked.completion, *RATES)),
         language=language,
+        office=office_of(conn, asked.filters.round_id),
+        checkpoint=checkpoint_sentence(conn, person.today, language),
     )
-    name = f"{say(language, 'figures_page.title_of_paper')}{asked.filters.as_of.isoformat()}"
-    return _sent(sheets.figures_sheet(values), "xlsx", "xlsx", name)
 
 
 @router.get("/figures/findings")

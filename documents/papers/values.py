@@ -1,8 +1,8 @@
 """What the papers say, as plain values: texts as they are to be read, days as days, nothing to be looked up."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import date
 
 from cases.figures import Formula, Tally
@@ -67,7 +67,7 @@ class LedgerLine:
 
     def texts(self) -> list[str]:
         """Return the cells, left to right."""
-        cells = (getattr(self, field.name) for field in fields(self))
+        cells = (getattr(self, one.name) for one in fields(self))
         return [numbered(cell) if isinstance(cell, tuple) else cell for cell in cells]
 
 
@@ -89,6 +89,8 @@ class ListValues:
     lines: tuple[LedgerLine, ...]
     tally: Tally
     checkpoint: str  # sentence about the log, to be checked against it later
+    superior: str = ""  # post of the leader above who looks after the unit
+    places: Mapping[str, str] = field(default_factory=dict)  # number of a finding -> where it stood in the file
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,8 @@ class FigureValues:
     whole: Tally
     formulas: tuple[Formula, ...]
     language: str = "zh"
+    office: str = ""  # who publishes it
+    checkpoint: str = ""
 
 
 @dataclass(frozen=True)
@@ -124,11 +128,12 @@ class Opinion:
 
 
 @dataclass(frozen=True)
-class SignOffValues:
-    """One finding on its 销号审批表; an empty tuple of opinions leaves room for a signature."""
+class FindingValues:
+    """One finding in its present cycle, for the papers about it; no opinion leaves room for a signature."""
 
     number: str
     unit: str
+    office: str
     round_name: str
     feedback_on: date | None
     kind: str
@@ -149,3 +154,9 @@ class SignOffValues:
     decisions: tuple[Opinion, ...] = ()
     signed_off_on: date | None = None
     checkpoint: str = ""
+    submitted_on: date | None = None
+    conclusions: tuple[str, ...] = ()  # criterion by criterion, as verified
+    adopted: tuple[str, ...] = ()  # 采信情况: each piece of evidence that was looked at, with the verdict
+    later_visits: tuple[Opinion, ...] = ()  # 再检查, after the sign-off
+    new_facts: tuple[str, ...] = ()  # 再了解: findings that were opened while looking back
+    taken_back: tuple[str, ...] = ()  # 再通报: sign-offs that did not last

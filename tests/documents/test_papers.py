@@ -21,7 +21,7 @@ from documents.intake import read_ledger
 from documents.papers import sheets, words
 from documents.papers.pdf import OfficeMissing, as_pdf, soffice
 from documents.papers.templates_made import FOLDER, MADE
-from documents.papers.values import FigureLine, FigureValues, LedgerLine, ListValues, Opinion, SignOffValues
+from documents.papers.values import FigureLine, FigureValues, LedgerLine, ListValues, Opinion, FindingValues
 
 COLUMNS = Path(__file__).parents[3] / "shared" / "data" / "ledger_columns.csv"
 EVIL = '=HYPERLINK("http://example.org","{{ 7*7 }}")<w:p>&{% raise %}\x00\x07\ud800'
@@ -48,15 +48,15 @@ def a_list(*lines: LedgerLine) -> ListValues:
     )  # fmt: skip
 
 
-def a_sign_off(**told: Any) -> SignOffValues:
+def a_sign_off(**told: Any) -> FindingValues:
     known: dict[str, Any] = {
-        "number": "XC2026-001-001", "unit": "江夏国资集团", "round_name": "五届市委第六轮巡察",
+        "number": "XC2026-001-001", "unit": "江夏国资集团", "office": "市委巡察办", "round_name": "五届市委第六轮巡察",
         "feedback_on": date(2026, 3, 2), "kind": "立行立改", "due_on": date(2026, 6, 30), "leader": "副总经理",
         "handler": "财务部主任", "amount": "18.6万元", "recovered": "18.6万元", "title": "超标准发放津贴补贴",
         "detail": "涉及12人。", "criteria": ("资金追回到位",), "measures": ("清退资金（已清退）",),
         "completion": "已清退", "evidence": ("缴款凭证.pdf（缴款凭证）",), "checkpoint": CHECKPOINT,
     }  # fmt: skip
-    return SignOffValues(**(known | told))
+    return FindingValues(**(known | told))
 
 
 def figure_values(**told: Any) -> FigureValues:
@@ -160,9 +160,9 @@ def test_the_figures_print_their_formula_with_its_numbers() -> None:
 @pytest.mark.parametrize(
     "paper",
     [
-        lambda: words.plan(a_list(a_line(title=EVIL))),
-        lambda: words.progress_report(a_list(a_line(title=EVIL))),
-        lambda: words.sign_off_sheet(a_sign_off(title=EVIL)),
+        lambda: words.make("plan", a_list(a_line(title=EVIL))),
+        lambda: words.make("progress_report", a_list(a_line(title=EVIL))),
+        lambda: words.make("sign_off_sheet", a_sign_off(title=EVIL)),
     ],
 )
 def test_a_place_holder_in_what_people_wrote_is_text_in_a_word_paper(paper: Any) -> None:
@@ -173,7 +173,7 @@ def test_the_sign_off_sheet_shows_opinions_with_names_and_days_and_leaves_room_f
     given = (Opinion("属实。已核对第3号凭证", "核查组", date(2026, 5, 25)),)
     signed = (Opinion("准予销号。", "组长", date(2026, 7, 1), "〔2026〕5号"),)
 
-    text = text_of(words.sign_off_sheet(a_sign_off(verifications=given, decisions=signed)))
+    text = text_of(words.make("sign_off_sheet", a_sign_off(verifications=given, decisions=signed)))
 
     assert "属实。已核对第3号凭证" in text
     assert "核查组　　2026年5月25日" in text
@@ -183,7 +183,7 @@ def test_the_sign_off_sheet_shows_opinions_with_names_and_days_and_leaves_room_f
 
 
 def test_the_report_prints_formulas_and_what_is_not_finished() -> None:
-    text = text_of(words.progress_report(a_list(a_line(1, sign_off="2026-07-01", status="已销号"), a_line(2))))
+    text = text_of(words.make("progress_report", a_list(a_line(1, sign_off="2026-07-01", status="已销号"), a_line(2))))
 
     assert "688 ÷ 697 × 100% = 98.71%" in text
     assert "1.超标准发放津贴补贴2（XC2026-001-002）：整改中" in text
@@ -206,15 +206,15 @@ def test_without_libreoffice_a_pdf_is_refused_with_a_sentence(monkeypatch: pytes
     monkeypatch.setenv("PATH", "")
 
     with pytest.raises(OfficeMissing):
-        as_pdf(words.plan(a_list()), "docx")
+        as_pdf(words.make("plan", a_list()), "docx")
 
 
 @pytest.mark.skipif(soffice() is None, reason="libreoffice-writer and libreoffice-calc are not installed")
 @pytest.mark.parametrize(
     ("form", "paper", "said", "pages"),
     [
-        ("docx", lambda: words.sign_off_sheet(a_sign_off()), "XC2026-001-001", 1),
-        ("docx", lambda: words.progress_report(a_list()), "98.71%", 2),
+        ("docx", lambda: words.make("sign_off_sheet", a_sign_off()), "XC2026-001-001", 1),
+        ("docx", lambda: words.make("progress_report", a_list()), "98.71%", 2),
         ("xlsx", lambda: sheets.ledger_sheet(a_list(a_line(title=EVIL))), "HYPERLINK", 3),
     ],
 )

@@ -7,11 +7,11 @@ import pytest
 from cases.refusals import Unknown
 from documents.intake import read_ledger
 from documents.papers import sheets, words
-from documents.papers.values import ListValues, SignOffValues
+from documents.papers.values import ListValues, FindingValues
 from persistence.log import seal_log
 from persistence.tables import findings
 from tasks.import_list import import_list
-from tasks.papers_out import list_values, sign_off_values
+from tasks.papers_out import list_values, finding_values
 from tests.support.city import CHECKED, KEYS, City
 
 
@@ -20,9 +20,9 @@ def on_list(city: City, login: str = "office1") -> ListValues:
         return list_values(conn, city.actor(login), city.list_number, city.today)
 
 
-def on_finding(city: City, number: str, login: str = "office1") -> SignOffValues:
+def on_finding(city: City, number: str, login: str = "office1") -> FindingValues:
     with city.office.read() as conn:
-        return sign_off_values(conn, city.actor(login), number, city.today)
+        return finding_values(conn, city.actor(login), number, city.today)
 
 
 def test_importing_our_own_ledger_changes_nothing(city_at: Callable[[str], City]) -> None:
@@ -78,7 +78,7 @@ def test_the_sign_off_sheet_carries_the_opinions_on_the_submission_that_stands(c
     assert sheet.decisions[0].seal == "〔2026〕5号"
     assert sheet.signed_off_on == city.today
     assert sheet.measures[0].startswith("清退到位")
-    assert words.sign_off_sheet(sheet)
+    assert words.make("sign_off_sheet", sheet)
 
 
 def test_an_opinion_on_a_submission_that_was_returned_is_not_printed(city_at: Callable[[str], City]) -> None:
