@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from cases.dirty_text import clean
 from cases.written_dates import read_date
+from documents.bodies import is_body
 from documents.headings import Heading, Headings, field_named, plain_heading, synonyms
 from documents.limited import Place, Sheet
 from documents.measures import deadlines_in, split_measures
@@ -21,9 +22,6 @@ _PROBLEM = frozenset({"title", "detail"})
 _WHO = _ORGANISATIONS | {"responsible_leader", "responsible_person", "phone"}
 _PIECES = re.compile(r"[/／\n;；|（()）,，]+")
 _LOOSE_PIECES = re.compile(r"[/／\n;；|（()）,，、\s]+")
-_ORGANISATION = re.compile(
-    r"(?:局|科|室|办|部|处|股|中心|委|委员会|院|校|所|站|组|队|公司|单位|会|党组|支部|镇|乡|街道|村|社区|大队|窗口)$"
-)
 
 
 @dataclass(frozen=True)
@@ -136,7 +134,7 @@ def _who(text: str, composite: Composite) -> tuple[str, str] | None:
     tight, loose = _pieces(_PIECES, text), _pieces(_LOOSE_PIECES, text)
     if len({composite.first, composite.second} & _ORGANISATIONS) == 1:
         for pieces in (tight, loose):
-            bodies = [piece for piece in pieces if _ORGANISATION.search(piece)]
+            bodies = [piece for piece in pieces if is_body(piece)]
             people = [piece for piece in pieces if piece not in bodies]
             if (bodies and people) or (pieces is loose and (bodies or len(tight) != 2)):
                 told = "、".join(bodies), "、".join(people)

@@ -8,7 +8,7 @@ from documents.delimited import read_delimited
 from documents.feedback import read_feedback
 from documents.headings import find_headings
 from documents.intake import read_ledger
-from documents.limited import LIMITS, Limits, kind_of
+from documents.limited import DOCUMENTS, LIMITS, Limits, kind_of
 from documents.readings import Intake
 
 
@@ -24,7 +24,7 @@ def read_file(
 ) -> Intake:
     """Understand any file that is let in, as ``read_ledger`` or ``read_feedback`` do, with their refusals."""
     kind = kind_of(name, content, limits)
-    if kind == "docx" or (Path(name).suffix.lower() == ".txt" and not _is_table(name, content, mapping, limits)):
+    if kind in DOCUMENTS or (Path(name).suffix.lower() == ".txt" and not _is_table(name, content, mapping, limits)):
         return read_feedback(name, content, unit=unit, feedback_on=feedback_on, mapping=mapping, limits=limits)
     return read_ledger(name, content, unit=unit, feedback_on=feedback_on, sheet=sheet, mapping=mapping, limits=limits)
 

@@ -14,10 +14,12 @@ from cases.dirty_text import clean, dirt_in
 from cases.finding import Kind
 from cases.money import read_amount
 from cases.written_dates import read_date, read_kind
+from documents.bodies import is_body
+from documents.converted import as_docx
 from documents.delimited import decode
 from documents.headings import find_headings
 from documents.intake import read_tables
-from documents.limited import LIMITS, Book, Limits, Sheet, in_child, kind_of
+from documents.limited import DOCUMENTS, LIMITS, Book, Limits, Sheet, in_child, kind_of
 from documents.measures import split_measures
 from documents.readings import Flagged, Intake, Note, ReadFinding, Why, Written
 from documents.refusals import FileDisguised, NoFindingFound
@@ -56,14 +58,17 @@ def read_feedback(
     ``stated`` of the answer holds the numbers that the document gives for all findings together (money in 万元).
     """
     kind = kind_of(name, content, limits)
-    if kind not in {"docx", "text"}:
+    if kind == "text":
+        word = _Word(_from_text(content), [], [])
+    elif kind in DOCUMENTS:
+        word = _from_word(as_docx(name, content, limits) if kind == "doc" else content, limits)
+    else:
         raise FileDisguised(name=name, really=kind)
-    paragraphs, tables = _from_word(content, limits) if kind == "docx" else (_from_text(content), [])
+    paragraphs = word.paragraphs
     said = "\n".join(paragraph.text for paragraph in paragraphs)
-    unit = unit or _unit(paragraphs)
+    unit = unit or _unit(paragraphs) or _unit(word.page_headers)
     feedback_on = feedback_on or _feedback_day(said)
-    ledgers = [table for table in tables if find_headings(table, mapping)]
-    if ledgers:
+    if ledgers := _ledgers(word.tables, mapping):
         intake = read_tables(Book(tuple(ledgers)), unit=unit, feedback_on=feedback_on, mapping=mapping, limits=limits)
     else:
         intake = _read_headings(
@@ -92,8 +97,18 @@ def _from_text(content: bytes) -> list[Paragraph]:
     ]
 
 
-def _from_word(content: bytes, limits: Limits) -> tuple[list[Paragraph], list[Sheet]]:
-    blocks = in_child("docx", content, limits)["blocks"]
+@dataclass(frozen=True)
+class _Word:
+    """What a Word document holds, from its first to its last page."""
+
+    paragraphs: list[Paragraph]
+    tables: list[Sheet]
+    page_headers: list[Paragraph]
+
+
+def _from_word(content: bytes, limits: Limits) -> _Word:
+    answer = in_child("docx", content, limits)
+    blocks = answer["blocks"]
     paragraphs = [
         Paragraph(row, text)
         for row, block in enumerate(blocks, 1)
@@ -108,16 +123,33 @@ def _from_word(content: bytes, limits: Limits) -> tuple[list[Paragraph], list[Sh
         )
         for number, table in enumerate((block for block in blocks if "rows" in block), 1)
     ]
-    return paragraphs, tables
+    return _Word(paragraphs, tables, [Paragraph(0, clean(text)) for text in answer["page_headers"]])
+
+
+def _ledgers(tables: Sequence[Sheet], mapping: Mapping[str, str | None] | None) -> list[Sheet]:
+    """The tables that are ledgers; one as wide as the ledger before it and without headings is its next page."""
+    ledgers: list[Sheet] = []
+    for table in tables:
+        if find_headings(table, mapping):
+            ledgers.append(table)
+        elif ledgers and _width(ledgers[-1]) == _width(table):
+            ledgers[-1] = _continued(ledgers[-1], table)
+    return ledgers
+
+
+def _width(table: Sheet) -> int:
+    return max(map(len, table.rows), default=0)
+
+
+def _continued(table: Sheet, page: Sheet) -> Sheet:
+    under = len(table.rows)
+    moved = tuple(((top + under, left), (bottom + under, right)) for (top, left), (bottom, right) in page.merged)
+    return replace(table, rows=[*table.rows, *page.rows], merged=(*table.merged, *moved))
 
 
 _NUMBERED = re.compile(r"[一二三四五六七八九十]{1,3}[、.．]|[（(][一二三四五六七八九十\d]{1,3}[)）]|\d{1,3}[.．、]")
 _TITLE = re.compile(r"(.{2,40}?)(?:关于|\d{4}年度?|巡[察视](?:反馈|整改)|审计(?:查出|整改|发现))")
 _ADDRESSEE = re.compile(r"(?:中共)?(.{2,40}(?:党委|党组|党支部|党总支|党工委|委员会|局|公司))[:：]$")
-_BODY = re.compile(
-    r"^[^,，。;；:：、]*(?:党委|党组|党支部|党总支|党工委|委员会|委|局|厅|部|办|办公室|公司|集团|镇|乡|街道|办事处|村|社区|院|校|学|中心|站|所|"
-    r"政府|区|县|市|省|协会|联合会|银行)$"
-)
 
 
 def _unit(paragraphs: Sequence[Paragraph]) -> str | None:
@@ -125,7 +157,7 @@ def _unit(paragraphs: Sequence[Paragraph]) -> str | None:
     for paragraph in paragraphs[:6]:
         if _NUMBERED.match(paragraph.text):
             return None
-        if (found := _TITLE.match(paragraph.text)) and _BODY.match(named := found[1].strip("《 ")):
+        if (found := _TITLE.match(paragraph.text)) and is_body(named := found[1].strip("《 ")):
             return None if re.search(r"[届轮]|^中共$", named) else named
         if found := _ADDRESSEE.match(paragraph.text):
             return found[1]

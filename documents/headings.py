@@ -149,7 +149,8 @@ def _is_second_row(sheet: Sheet, first: int, upper: Sequence[str], lower: Sequen
     known = [text for text in filled if field_of(text)]
     wide = any(top == bottom == first and right > left for (top, left), (bottom, right) in sheet.merged)
     tall = any(top == first and bottom == first + 1 for (top, _), (bottom, _) in sheet.merged)
-    return bool(filled) and len(known) * 2 >= len(filled) and (wide or tall or len(known) == len(filled)) and any(upper)
+    paired = len(known) == len(filled) and len(set(upper) - {""}) > 1  # 填报单位：…… alone over them is a title
+    return bool(filled) and any(upper) and len(known) * 2 >= len(filled) and (wide or tall or paired)
 
 
 def _sureness(headings: Headings) -> tuple[int, int, int]:

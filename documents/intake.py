@@ -12,11 +12,12 @@ from cases.dirty_text import clean, dirt_in, same_text
 from cases.finding import Kind
 from cases.money import Amount, in_yuan, read_amount, unit_of
 from cases.written_dates import WrittenDate, plausible, read_date, read_kind, read_serial
+from documents.bodies import is_body
 from documents.composites import taken_apart
 from documents.delimited import read_delimited
 from documents.headings import Heading, Headings, fields, find_headings, plain_heading
 from documents.layouts import layout_of
-from documents.limited import LIMITS, Book, Cell, Limits, Place, Sheet, kind_of, read_book
+from documents.limited import DOCUMENTS, LIMITS, Book, Cell, Limits, Place, Sheet, kind_of, read_book
 from documents.measures import deadlines_in, split_measures
 from documents.readings import Duplicate, Flagged, Intake, Note, ReadFinding, Rejected, Why, Written, WrittenRow
 from documents.refusals import FileKindUnknown, HeadingUnknown, NoLedgerFound, SheetHidden, SheetUnknown, TooManyRows
@@ -43,7 +44,7 @@ def read_ledger(
         if wanted is not None and wanted not in fields():
             raise HeadingUnknown(heading=heading, field=wanted)
     kind = kind_of(name, content, limits)
-    if kind == "docx":
+    if kind in DOCUMENTS:
         raise FileKindUnknown(name=name)  # documents come through ``documents.door``
     book = Book((read_delimited(name, content, limits),)) if kind == "text" else read_book(kind, content, limits)
     return read_tables(book, unit=unit, feedback_on=feedback_on, sheet=sheet, mapping=mapping, limits=limits)
@@ -94,7 +95,8 @@ class _Reading:
     """What was collected from one file so far."""
 
     def __init__(self, *, unit: str | None, feedback_on: date | None) -> None:
-        self.unit = unit
+        self.unit = unit  # as it was given
+        self.units: dict[str, None] = {}  # as the sheets say it, in their order
         self.feedback_on = feedback_on
         self.findings: list[ReadFinding] = []
         self.rejected: list[Rejected] = []
@@ -103,7 +105,8 @@ class _Reading:
         self.mapping: dict[str, str | None] = {}
         self.notes: list[Note] = []
         self._seen: dict[tuple[str, ...], ReadFinding] = {}
-        self._numbers: dict[str, ReadFinding] = {}
+        self._owners: list[str] = []  # whose finding each is
+        self._numbers: dict[tuple[str, str], ReadFinding] = {}
         self._places: dict[tuple[str, ...], int] = {}  # where a finding stands in the list, by what it is
 
     def note(self, sheet: str, row: int | None, code: str, /, **facts: object) -> None:
@@ -112,10 +115,17 @@ class _Reading:
     def flag(self, sheet: str, row: int, column: str, code: str, /, **facts: object) -> None:
         self.flagged.append(Flagged(sheet, row, column, Why(code, {"column": column, **facts})))
 
-    def keep(self, finding: ReadFinding) -> None:
-        """Keep *finding*, unless a row before said the same; the same number for another problem is asked."""
+    def unit_of(self, sheet: Sheet, titled: str) -> str:
+        """Return whose *sheet* it is: as its titles say, else its name if a unit has such, else the one before."""
+        unit = titled or (sheet.name if is_body(sheet.name) else "") or next(reversed(self.units), "")
+        if unit:
+            self.units[unit] = None
+        return unit
+
+    def keep(self, finding: ReadFinding, unit: str) -> None:
+        """Keep *finding* of *unit*, unless a row before said the same; the same number for another problem is asked."""
         number = same_text(finding.number or "")
-        said: tuple[str, ...] = (number, same_text(finding.title), same_text(finding.detail))
+        said: tuple[str, ...] = (unit, number, same_text(finding.title), same_text(finding.detail))
         if not number:  # without numbers only a row that agrees in everything is a repetition
             said += tuple(
                 same_text(w.text) for name, w in finding.written.items() if name not in {"seq", "title", "detail"}
@@ -126,15 +136,16 @@ class _Reading:
                 written = finding.written.get(name) or before.written[name]
                 self.flag(finding.sheet, finding.row, written.column, "repeated_but_different", of=before.row)
             return
-        identity = (str(finding.seq), *said[:3])
+        identity = (str(finding.seq), *said[:4])
         if self._completes_another_sheet(finding, identity):
             return
-        if number and (other := self._numbers.get(number)):
+        if number and (other := self._numbers.get((unit, number))):
             self.flag(finding.sheet, finding.row, _column_of(finding, "number"), "number_used_twice", of=other.row)
         self._seen[said] = finding
-        self._numbers.setdefault(number, finding)
+        self._numbers.setdefault((unit, number), finding)
         self._places.setdefault(identity, len(self.findings))
         self.findings.append(finding)
+        self._owners.append(unit)
 
     def _completes_another_sheet(self, finding: ReadFinding, identity: tuple[str, ...]) -> bool:
         """Whether *finding* stands on another sheet too, as in 问题清单, 任务清单, 责任清单; what is new is added."""
@@ -152,16 +163,23 @@ class _Reading:
         return True
 
     def intake(self) -> Intake:
+        several = len(self.units) > 1
+        if several:
+            self.note("", None, "several_units", units="、".join(self.units))
         return Intake(
-            unit=self.unit,
+            unit=self.unit or (None if several else next(iter(self.units), None)),
             feedback_on=self.feedback_on,
-            findings=tuple(self.findings),
+            findings=tuple(map(_with_owner, self.findings, self._owners) if several else self.findings),
             rejected=tuple(self.rejected),
             flagged=tuple(self.flagged),
             duplicates=tuple(self.duplicates),
             mapping=self.mapping,
             notes=tuple(self.notes),
         )
+
+
+def _with_owner(finding: ReadFinding, unit: str) -> ReadFinding:
+    return finding if finding.responsible_org else replace(finding, responsible_org=unit)
 
 
 _COMPLETED = tuple(
@@ -244,11 +262,13 @@ class _SheetReading:
         self.money_unit = Decimal(1)
         self.units: dict[str, Decimal] = {}
         self.section = ""
+        self.unit = ""  # whose sheet it is, as its title rows say
         self.current: ReadFinding | None = None  # waits for its continuation rows
         self.asked: list[tuple[int, str, str, str]] = []  # row, heading, code and value: flagged with the current one
 
     def read(self) -> None:
         self._read_titles()
+        self.unit = self.reading.unit_of(self.sheet, self.unit)
         for heading in self.headings.columns:
             self.reading.mapping[heading.written] = heading.field
         for name in ("amount", "recovered"):
@@ -259,11 +279,29 @@ class _SheetReading:
                     self.reading.note(self.sheet.name, None, "amount_without_unit", column=column.written)
         if self.sheet.formulas:
             self.reading.note(self.sheet.name, None, "formulas_not_evaluated", count=len(self.sheet.formulas))
+        self._note_hidden()
         for index in range(self.headings.last + 1, len(self.filled.rows)):
             row = _Row(index, self.filled.rows[index], self.width)
             if any(row.texts):
                 self._read_row(row)
         self._finish()
+
+    def _note_hidden(self) -> None:
+        """Say what is folded away or filtered out; it is read, as a filter that was left on must lose no finding."""
+        rows = [row + 1 for row in sorted(self.sheet.hidden_rows) if row > self.headings.last and self._is_filled(row)]
+        if rows:
+            some = "、".join(map(str, rows[:10])) + ("……" if len(rows) > 10 else "")
+            self.reading.note(self.sheet.name, None, "hidden_rows", count=len(rows), rows=some)
+        columns = [
+            heading.written
+            for heading in self.headings.columns
+            if any(first <= heading.column <= last for first, last in self.sheet.hidden_columns)
+        ]
+        if columns:
+            self.reading.note(self.sheet.name, None, "hidden_columns", columns="、".join(columns))
+
+    def _is_filled(self, row: int) -> bool:
+        return row < len(self.sheet.rows) and any(cell != "" for cell in self.sheet.rows[row])
 
     def _read_titles(self) -> None:
         """Take the unit, the day of feedback and the unit of money from what stands over the headings."""
@@ -277,8 +315,8 @@ class _SheetReading:
             for line in re.split(r"[\n\u3000]|\s{2,}", text):
                 if money := _MONEY_UNIT.match(line):
                     self.money_unit = unit_of(money[1]) or self.money_unit
-                elif (found := _UNIT.match(line)) and self.reading.unit is None:
-                    self.reading.unit = (found[1] or beside).strip() or None
+                elif (found := _UNIT.match(line)) and not self.unit:
+                    self.unit = (found[1] or beside).strip()
                 if (day := _FEEDBACK.search(line)) and self.reading.feedback_on is None:
                     self.reading.feedback_on = read_date(day[1] or beside).on
 
@@ -350,7 +388,7 @@ class _SheetReading:
         if self.current is not None:
             for number, column, code, value in self.asked:
                 self.reading.flag(self.sheet.name, number, column, code, value=value)
-            self.reading.keep(self.current)
+            self.reading.keep(self.current, self.unit)
         self.current = None
 
     def _add_to_current(self, row: _Row) -> None:
@@ -428,7 +466,7 @@ class _SheetReading:
         return texts
 
     def _seq(self, row: _Row) -> int | str | None:
-        text = same_text(self._said(row, "seq"))
+        text = same_text(self._said(row, "seq")).strip(".、()")
         return int(text) if text.isdecimal() and len(text) < 10 else clean(self._said(row, "seq")) or None
 
     def _kind(self, row: _Row, due: WrittenDate) -> Kind | None:

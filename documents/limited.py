@@ -57,6 +57,8 @@ class Sheet:
     formulas: frozenset[Place] = frozenset()
     months: frozenset[Place] = frozenset()  # date cells that show a month only
     errors: frozenset[Place] = frozenset()  # cells that hold an error such as #REF!
+    hidden_rows: frozenset[int] = frozenset()  # folded away or filtered out; their values are here all the same
+    hidden_columns: tuple[tuple[int, int], ...] = ()  # first and last
 
 
 @dataclass(frozen=True)
@@ -67,14 +69,19 @@ class Book:
     since_1904: bool = False
 
 
-_BY_SUFFIX: Mapping[str, str] = {
-    ".xlsx": "xlsx",
-    ".xls": "xls",
-    ".csv": "text",
-    ".tsv": "text",
-    ".txt": "text",
-    ".docx": "docx",
+_BY_SUFFIX: Mapping[str, tuple[str, ...]] = {
+    ".xlsx": ("xlsx",),
+    ".xls": ("xls",),
+    ".et": ("xls", "xlsx"),  # WPS writes what Excel reads, under names of its own
+    ".csv": ("text",),
+    ".tsv": ("text",),
+    ".txt": ("text",),
+    ".docx": ("docx",),
+    ".doc": ("doc",),
+    ".wps": ("doc", "docx"),
 }
+DOCUMENTS = frozenset({"docx", "doc"})
+
 _REFUSALS: Mapping[str, type[CaseError]] = {
     refusal.code: refusal for refusal in (FileDamaged, FileEncrypted, TooManyRows, UnpacksTooLarge, ReadingTookTooLong)
 }
@@ -87,7 +94,7 @@ _SIGNATURES: Mapping[bytes, str] = {  # in lower case, as the head is compared
 
 
 def kind_of(name: str, content: bytes, limits: Limits = LIMITS) -> str:
-    """Return xlsx, xls, docx or text, where name and content agree; refuse what is too large, unknown or disguised."""
+    """Return xlsx, xls, docx, doc or text, where name and content agree; else refuse, as what is too large."""
     if len(content) > limits.file_bytes:
         raise FileTooLarge(limit=limits.file_bytes >> 20)
     expected = _BY_SUFFIX.get(Path(name).suffix.lower())
@@ -96,8 +103,8 @@ def kind_of(name: str, content: bytes, limits: Limits = LIMITS) -> str:
     really = sniff(content)
     if really == "encrypted":
         raise FileEncrypted(name=name)
-    if really != expected:
-        if not content or (really == "text" and expected != "text" and not content.strip(b"\0")):
+    if really not in expected:
+        if not content or (really == "text" and "text" not in expected and not content.strip(b"\0")):
             raise FileDamaged(name=name)
         raise FileDisguised(name=name, really=really)
     return really
@@ -115,6 +122,8 @@ def read_book(kind: str, content: bytes, limits: Limits = LIMITS) -> Book:
             formulas=frozenset(map(tuple, sheet.get("formulas", ()))),
             months=frozenset(map(tuple, sheet.get("months", ()))),
             errors=frozenset(map(tuple, sheet.get("errors", ()))),
+            hidden_rows=frozenset(sheet.get("hidden_rows", ())),
+            hidden_columns=tuple((first, last) for first, last in sheet.get("hidden_columns", ())),
         )
         for sheet in answer["sheets"]
     )

@@ -15,7 +15,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 CHUNK = 1 << 20  # bytes unpacked at a time
@@ -58,6 +58,8 @@ _MARKED_CELL = re.compile(
 _PLACE = re.compile(rb"\br=[\"']([A-Z]{1,3})(\d{1,7})[\"']")
 _STYLE = re.compile(rb"\bs=[\"'](\d{1,6})[\"']")
 _ERROR = re.compile(rb"\bt=[\"']e[\"']")
+_HIDDEN = re.compile(rb"<(?:\w+:)?(row|col)\s([^>]*\bhidden=[\"'](?:1|true)[\"'][^>]*)>")
+_REACH = re.compile(rb"\b(?:r|min|max)=[\"'](\d{1,7})[\"']")
 
 
 class Extent:
@@ -70,12 +72,16 @@ class Extent:
         self.formulas: list[tuple[int, int]] = []
         self.months: list[tuple[int, int]] = []
         self.errors: list[tuple[int, int]] = []
+        self.hidden_rows: list[int] = []
+        self.hidden_columns: list[tuple[int, int]] = []  # first and last
 
     def count(self, piece: bytes, month_styles: frozenset[bytes]) -> None:
         places = _FULL_CELL.findall(piece)
         self.cells += piece.count(b"<c ") + piece.count(b":c ")
         self.columns.update(column for column, _ in places)
         self.rows.update(row for _, row in places)
+        if b"hidden=" in piece:
+            self._note_hidden(piece)
         if b"<f" not in piece and b":f" not in piece and b't="e"' not in piece and not month_styles:
             return
         for marked in _MARKED_CELL.finditer(piece):
@@ -87,6 +93,14 @@ class Extent:
                 for wanted, places_ in ((formula, self.formulas), (month, self.months), (error, self.errors)):
                     if wanted:
                         places_.append(at)
+
+    def _note_hidden(self, piece: bytes) -> None:
+        for kind, attributes in _HIDDEN.findall(piece):
+            reach = [int(number) - 1 for number in _REACH.findall(attributes)]
+            if reach and kind == b"row":
+                self.hidden_rows.append(reach[0])
+            elif reach:
+                self.hidden_columns.append((min(reach), max(reach)))
 
     def check(self, order: dict[str, Any]) -> None:
         if self.cells > order["cells"]:
@@ -164,8 +178,8 @@ def read_xlsx(content: bytes, order: dict[str, Any]) -> dict[str, Any]:
     extents: dict[str, Extent] = {}
     total = 0
     for name in package.namelist():
-        if not name.endswith((".xml", ".rels")):
-            continue
+        if not name.endswith((".xml", ".rels")) or name.startswith("customXml/"):
+            continue  # what add-ins keep there is nobody's ledger, and may be UTF-16
         extents[name] = extent = Extent()
         for piece in _pieces(package, name):
             extent.count(piece, month_styles)
@@ -177,7 +191,12 @@ def read_xlsx(content: bytes, order: dict[str, Any]) -> dict[str, Any]:
     return _read_sheets(content, order, {name: extents.get(part) for name, part in parts.items()}, since_1904)
 
 
+_LOCKED_XLS = re.compile(rb"\x09\x08\x10\x00\x00\x06\x05\x00.{12}(?:\x86\x00\x00\x00)?\x2f\x00", re.DOTALL)  # FILEPASS
+
+
 def read_xls(content: bytes, order: dict[str, Any]) -> dict[str, Any]:
+    if _LOCKED_XLS.search(content):
+        raise Refused("file_encrypted")
     datemode = re.search(rb"\x22\x00\x02\x00([\x00\x01])\x00", content)
     return _read_sheets(content, order, {}, datemode is not None and datemode[1] == b"\x01")
 
@@ -205,6 +224,7 @@ def _read_sheets(
             sheet["merged"] = found.merged_cell_ranges or []
         if extent := extents.get(meta.name):
             sheet |= {"formulas": extent.formulas, "months": extent.months, "errors": extent.errors}
+            sheet |= {"hidden_rows": extent.hidden_rows, "hidden_columns": extent.hidden_columns}
         sheets.append(sheet)
     return {"sheets": sheets, "since_1904": since_1904}
 
@@ -257,6 +277,10 @@ def _sheet_parts(package: zipfile.ZipFile) -> tuple[dict[str, str], bool]:
 # --- Word documents --------------------------------------------------
 
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # the same text box once more
+_GONE = frozenset({f"{_WORD}del", f"{_WORD}moveFrom", _FALLBACK})  # what a tracked change took away
+_TEXT_BOX = f"{_WORD}txbxContent"
+_AROUND = frozenset(f"{_WORD}{tag}" for tag in ("sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag"))
 _LONGEST_DOCUMENT = 64 << 20  # bytes of XML; a tree of it takes about ten times as much memory
 
 
@@ -272,42 +296,72 @@ def _read_docx(content: bytes, order: dict[str, Any]) -> dict[str, Any]:
     blocks = list(_blocks(body, numbering))
     if len(blocks) + sum(len(block.get("rows", ())) for block in blocks) > order["rows"]:
         raise Refused("too_many_rows")
-    return {"blocks": blocks}
+    return {"blocks": blocks, "page_headers": list(_page_headers(package))}
+
+
+def _page_headers(package: zipfile.ZipFile) -> Iterator[str]:
+    """What is printed over the pages, a paragraph each; footers hold page numbers only."""
+    for name in sorted(package.namelist()):
+        if re.fullmatch(r"word/header\d*\.xml", name) and package.getinfo(name).file_size < CHUNK:
+            header = small_part(package, name)
+            for paragraph in header.iter(f"{_WORD}p") if header is not None else ():
+                if text := "".join(_texts(paragraph)).strip():
+                    yield text
 
 
 def _blocks(parent: ElementTree.Element, numbering: "Numbering") -> Iterator[dict[str, Any]]:
+    """Yield paragraphs, text boxes behind the paragraph that they hang on, and tables."""
     for child in parent:
         if child.tag == f"{_WORD}p":
-            text = "".join(_texts(child))
+            text, label = "".join(_texts(child)), numbering.label(child)
             if text.strip():
-                yield {"text": numbering.label(child) + text}
+                yield {"text": label + text}
+            elif label:
+                yield {"number": label}  # 序号 that Word counts: a cell with a number and no text
+            for box in _text_boxes(child):
+                yield from _blocks(box, numbering)
         elif child.tag == f"{_WORD}tbl":
             yield _table(child, numbering)
-        elif child.tag in {f"{_WORD}sdt", f"{_WORD}sdtContent", f"{_WORD}ins", f"{_WORD}customXml"}:
+        elif child.tag in _AROUND:
             yield from _blocks(child, numbering)
 
 
-def _texts(paragraph: ElementTree.Element) -> Iterator[str]:
-    for node in paragraph.iter():
-        if node.tag == f"{_WORD}t":  # what a tracked change deleted is w:delText
-            yield node.text or ""
-        elif node.tag in {f"{_WORD}br", f"{_WORD}cr"}:
-            yield "\n"
-        elif node.tag == f"{_WORD}tab":
-            yield "\t"
+def _texts(node: ElementTree.Element) -> Iterator[str]:
+    """Yield the texts of a paragraph as they are printed: no deleted, no hidden text, no text box."""
+    if node.tag == f"{_WORD}t":
+        yield node.text or ""
+    elif node.tag in {f"{_WORD}br", f"{_WORD}cr"}:
+        yield "\n"
+    elif node.tag == f"{_WORD}tab":
+        yield "\t"
+    elif node.tag not in _GONE and node.tag not in {_TEXT_BOX, f"{_WORD}pPr"} and not _is_hidden(node):
+        for child in node:
+            yield from _texts(child)
+
+
+def _is_hidden(node: ElementTree.Element) -> bool:
+    mark = node.find(f"{_WORD}rPr/{_WORD}vanish") if node.tag == f"{_WORD}r" else None
+    return mark is not None and mark.get(f"{_WORD}val") not in {"0", "false"}
+
+
+def _text_boxes(node: ElementTree.Element) -> Iterator[ElementTree.Element]:
+    for child in node:
+        if child.tag == _TEXT_BOX:
+            yield child
+        elif child.tag not in _GONE:
+            yield from _text_boxes(child)
 
 
 def _table(table: ElementTree.Element, numbering: "Numbering") -> dict[str, Any]:
     rows: list[list[str]] = []
     merged: list[list[list[int]]] = []
     tall: dict[int, list[list[int]]] = {}  # column -> the range that is still growing downwards
-    for index, row in enumerate(table.iter(f"{_WORD}tr")):
-        texts: list[str] = []
-        for cell in row.findall(f"{_WORD}tc"):
+    standing = (row for row in _parts(table, "tr") if row.find(f"{_WORD}trPr/{_WORD}del") is None)
+    for index, row in enumerate(standing):
+        texts: list[str] = [""] * _span(_value(row, "trPr/gridBefore") or "0")
+        for cell in _parts(row, "tc"):
             column = len(texts)
-            span = int(_value(cell, "tcPr/gridSpan") or 1)
-            if span > 200:
-                raise Refused("file_damaged")
+            span = _span(_value(cell, "tcPr/gridSpan") or "1")
             merge = cell.find(f"{_WORD}tcPr/{_WORD}vMerge")
             restarts = merge is not None and merge.get(f"{_WORD}val") == "restart"
             if merge is not None and not restarts and column in tall:
@@ -315,8 +369,7 @@ def _table(table: ElementTree.Element, numbering: "Numbering") -> dict[str, Any]
                 texts += [""] * span
                 continue
             tall.pop(column, None)
-            text = "\n".join(block["text"] for block in _blocks(cell, numbering) if "text" in block)
-            texts += [text, *[""] * (span - 1)]
+            texts += [_cell_text(cell, numbering), *[""] * (span - 1)]
             if span > 1 or restarts:
                 merged.append(place := [[index, column], [index, column + span - 1]])
                 if restarts:
@@ -325,52 +378,113 @@ def _table(table: ElementTree.Element, numbering: "Numbering") -> dict[str, Any]
     return {"rows": rows, "merged": merged}
 
 
-def _value(element: ElementTree.Element, path: str) -> str | None:
-    found = element.find("/".join(f"{_WORD}{step}" for step in path.split("/")))
+def _parts(parent: ElementTree.Element, tag: str) -> Iterator[ElementTree.Element]:
+    """Yield the rows of a table or the cells of a row, content controls around them or not; no nested table's."""
+    for child in parent:
+        if child.tag == f"{_WORD}{tag}":
+            yield child
+        elif child.tag in _AROUND:
+            yield from _parts(child, tag)
+
+
+def _cell_text(cell: ElementTree.Element, numbering: "Numbering") -> str:
+    blocks = list(_blocks(cell, numbering))
+    texts = [block["text"] for block in blocks if "text" in block]
+    numbers = [block["number"].strip(" .．、)）(（") for block in blocks if "number" in block]
+    return "\n".join(texts or numbers)
+
+
+def _span(written: str) -> int:
+    span = int(written)
+    if not 0 <= span <= 200:
+        raise Refused("file_damaged")
+    return span
+
+
+def _value(element: ElementTree.Element | None, path: str) -> str | None:
+    found = element.find("/".join(f"{_WORD}{step}" for step in path.split("/"))) if element is not None else None
     return None if found is None else found.get(f"{_WORD}val")
 
 
+class Level(NamedTuple):
+    """How one level of a list is printed."""
+
+    style: str
+    text: str  # such as %1、
+    start: int
+
+
 class Numbering:
-    """The numbers that Word prints and does not store: 一、 （一） 1. before headings."""
+    """The numbers that Word prints and does not store: 一、 （一） 1. before headings.
+
+    Lists of one kind count on; a list with a start of its own begins anew when it is first used.
+    """
 
     def __init__(self, numbering: ElementTree.Element | None, styles: ElementTree.Element | None) -> None:
-        lists = list(numbering.iter(f"{_WORD}abstractNum")) if numbering is not None else []
-        abstract = {each.get(f"{_WORD}abstractNumId"): each for each in lists}
-        self.levels: dict[tuple[str, int], tuple[str, str]] = {}  # (list, level) -> format and text such as %1、
-        for number in numbering.iter(f"{_WORD}num") if numbering is not None else ():
-            of = abstract.get(_value(number, "abstractNumId"))
-            for level in of.findall(f"{_WORD}lvl") if of is not None else ():
-                key = (number.get(f"{_WORD}numId", ""), int(level.get(f"{_WORD}ilvl", "0")))
-                self.levels[key] = (_value(level, "numFmt") or "decimal", _value(level, "lvlText") or "")
+        lists = numbering if numbering is not None else ElementTree.Element("none")
+        abstract = {each.get(f"{_WORD}abstractNumId", ""): each for each in lists.iter(f"{_WORD}abstractNum")}
+        self.kinds: dict[str, str] = {}  # list -> the kind that it is counted with
+        self.levels: dict[tuple[str, int], Level] = {}
+        self.starts: dict[tuple[str, int], int] = {}  # where a list begins anew
+        for number in lists.iter(f"{_WORD}num"):
+            identity = number.get(f"{_WORD}numId", "")
+            self.kinds[identity] = kind = _value(number, "abstractNumId") or ""
+            for level in abstract[kind].findall(f"{_WORD}lvl") if kind in abstract else ():
+                self.levels[identity, int(level.get(f"{_WORD}ilvl", "0"))] = _level(level)
+            for override in number.findall(f"{_WORD}lvlOverride"):
+                key = (identity, int(override.get(f"{_WORD}ilvl", "0")))
+                if (own := override.find(f"{_WORD}lvl")) is not None:
+                    self.levels[key] = _level(own)
+                if (start := _value(override, "startOverride")) is not None:
+                    self.starts[key] = int(start)
         self.styles = {
-            style.get(f"{_WORD}styleId", ""): (_value(style, "pPr/numPr/numId"), _value(style, "pPr/numPr/ilvl"))
+            style.get(f"{_WORD}styleId", ""): style
             for style in (styles.iter(f"{_WORD}style") if styles is not None else ())
         }
         self.counts: dict[tuple[str, int], int] = {}
 
     def label(self, paragraph: ElementTree.Element) -> str:
         """Count *paragraph* and return what stands before it, empty for a plain or a bulleted one."""
-        of_style = self.styles.get(_value(paragraph, "pPr/pStyle") or "", (None, None))
-        number = _value(paragraph, "pPr/numPr/numId") or of_style[0]
-        level = int(_value(paragraph, "pPr/numPr/ilvl") or of_style[1] or 0)
+        number, written_level = self._list_of(paragraph)
+        level = int(written_level or 0)
         if number is None or (number, level) not in self.levels:
             return ""
-        self.counts[number, level] = self.counts.get((number, level), 0) + 1
-        for deeper in [key for key in self.counts if key[0] == number and key[1] > level]:
+        style, text, start = self.levels[number, level]
+        kind = self.kinds[number]
+        if (number, level) in self.starts:
+            self.counts[kind, level] = self.starts.pop((number, level)) - 1
+        self.counts[kind, level] = self.counts.get((kind, level), start - 1) + 1
+        for deeper in [key for key in self.counts if key[0] == kind and key[1] > level]:
             del self.counts[deeper]
-        style, text = self.levels[number, level]
         if style in {"bullet", "none"}:
             return ""
         return re.sub(r"%(\d)", lambda match: self._counted(number, int(match[1]) - 1), text)
 
+    def _list_of(self, paragraph: ElementTree.Element) -> tuple[str | None, str | None]:
+        """The list and level of a paragraph, its own or those of its style and what that is based on."""
+        number, level = _value(paragraph, "pPr/numPr/numId"), _value(paragraph, "pPr/numPr/ilvl")
+        style = _value(paragraph, "pPr/pStyle")
+        for _ in range(10):  # styles may be based on one another in a circle
+            if number is not None or style not in self.styles:
+                break
+            found = self.styles[style]
+            number, level = _value(found, "pPr/numPr/numId"), level or _value(found, "pPr/numPr/ilvl")
+            style = _value(found, "basedOn")
+        return number, level
+
     def _counted(self, number: str, level: int) -> str:
-        style, _ = self.levels.get((number, level), ("decimal", ""))
-        count = self.counts.get((number, level), 1)
+        style, _, start = self.levels.get((number, level), Level("decimal", "", 1))
+        count = self.counts.get((self.kinds[number], level), start)
         if ("hinese" in style or "ideograph" in style or "japaneseCounting" in style) and 1 <= count < 100:
             tens, ones = divmod(count, 10)
             digits = "零一二三四五六七八九"
             return ("" if tens == 0 else "十" if tens == 1 else f"{digits[tens]}十") + (digits[ones] if ones else "")
         return chr(0x2460 + count - 1) if style == "decimalEnclosedCircle" and count <= 20 else str(count)
+
+
+def _level(level: ElementTree.Element) -> Level:
+    start = _value(level, "start")
+    return Level(_value(level, "numFmt") or "decimal", _value(level, "lvlText") or "", int(start or 1))
 
 
 _READERS = {"xlsx": read_xlsx, "xls": read_xls, "docx": _read_docx}

@@ -45,6 +45,12 @@ class FileKindUnknown(CaseError):
     code = "file_kind_unknown"
 
 
+class OldDocument(CaseError):
+    """A .doc or .wps on a machine without LibreOffice; facts: name."""
+
+    code = "old_document"
+
+
 class TextUnreadable(CaseError):
     """A text file in none of the encodings that are understood."""
 

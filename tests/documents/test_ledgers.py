@@ -314,3 +314,47 @@ def test_a_table_drawn_with_signs_is_read_without_its_lines() -> None:
     intake = read_ledger("整改情况.csv", text.encode())
 
     assert [(finding.row, finding.title) for finding in intake.findings] == [(4, "台账不清")]
+
+
+def test_hidden_rows_and_columns_are_read_and_said() -> None:
+    def hide(sheet: Worksheet) -> None:
+        sheet.row_dimensions[3].hidden = True
+        sheet.column_dimensions["C"].hidden = True
+
+    intake = read((1, "甲", "补记", "财务科", None), (2, "乙", "清退", "财务科", None), change=hide)
+
+    assert [(finding.title, finding.measures) for finding in intake.findings] == [("甲", ("补记",)), ("乙", ("清退",))]
+    assert [note.why.code for note in intake.notes] == ["hidden_rows", "hidden_columns"]
+    assert "第 3 行" in intake.notes[0].why.said()
+    assert "整改措施" in intake.notes[1].why.said()
+
+
+def two_units(first: str, second: str, *, titled: bool) -> Intake:
+    book = Workbook()
+    for unit in (first, second):
+        sheet = book.create_sheet(unit if not titled else None)
+        if titled:
+            sheet.append((f"填报单位：{unit}",))
+        sheet.append(("序号", "反馈问题", "整改措施"))
+        sheet.append((1, "学习不深入", "学习"))
+    return read_ledger("台账.xlsx", saved(book))
+
+
+@pytest.mark.parametrize("titled", [True, False])
+def test_the_sheets_of_several_units_stay_apart(titled: bool) -> None:
+    intake = two_units("县水务局", "县教育局", titled=titled)
+
+    assert [(finding.title, finding.responsible_org) for finding in intake.findings] == [
+        ("学习不深入", "县水务局"),
+        ("学习不深入", "县教育局"),
+    ]
+    assert intake.unit is None
+    assert [note.why.code for note in intake.notes] == ["several_units"]
+    assert intake.duplicates == ()
+
+
+def test_two_sheets_of_one_unit_are_one_ledger() -> None:
+    intake = two_units("县水务局", "县水务局1", titled=False)
+
+    assert [finding.responsible_org for finding in intake.findings] == [""]
+    assert intake.unit == "县水务局"

@@ -163,3 +163,19 @@ def test_an_empty_workbook_says_that_it_holds_no_ledger() -> None:
 
     with pytest.raises(refusals.NoLedgerFound):
         read_file("空.xlsx", saved(Workbook()))
+
+
+def test_a_part_of_an_add_in_in_utf_16_harms_nobody() -> None:
+    into = io.BytesIO(GOOD)
+    with zipfile.ZipFile(into, "a") as package:
+        package.writestr("customXml/item1.xml", '<?xml version="1.0" encoding="utf-16"?><a/>'.encode("utf-16"))
+
+    assert len(read_file("台账.xlsx", into.getvalue()).findings) == 1
+
+
+def test_an_old_workbook_with_a_password_is_refused_as_such() -> None:
+    beginning = b"\x09\x08\x10\x00\x00\x06\x05\x00" + bytes(12)
+    locked = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + beginning + b"\x2f\x00\x36\x00" + bytes(600)
+
+    with pytest.raises(refusals.FileEncrypted):
+        read_file("台账.xls", locked)
