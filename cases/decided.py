@@ -76,6 +76,7 @@ class Decided:
     recorded_by: str
     confirmed_by: str
     meeting: str = ""
+    basis: str = ""  # hash of the facts that were decided on
 
 
 def sheet_in_order(written: str) -> str:

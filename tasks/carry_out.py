@@ -47,10 +47,10 @@ def _carry_out(office: "Office", item: Row[Any]) -> bool:
             decision.id, item.id, decision.sheet_number, decision.decided_on,
             recorded_by=_name(conn, decision.recorded_by), confirmed_by=_name(conn, decision.confirmed_by),
             meeting=str(conn.scalar(select(meetings.c.number).where(meetings.c.id == decision.meeting_id)) or ""),
+            basis=item.basis,
         )  # fmt: skip
-    given = dict(decision.given) | ({"basis": item.basis} if item.basis else {})
     try:
-        office.perform(signer, decision.act, item.number, given, key=f"decision {item.id}", decided=decided)
+        office.perform(signer, decision.act, item.number, decision.given, key=f"decision {item.id}", decided=decided)
     except DatabaseBusy:
         return False
     except CaseError as why:

@@ -13,7 +13,7 @@ from persistence.columns import new_id
 from persistence.meetings import path_of, sheet_is_known
 from persistence.people import load_actor
 from persistence.tables import decision_items, decisions, people
-from tasks.acts import act
+from tasks.acts import ACTS, act
 from tasks.case import FindingCase, ListCase, OfficeCase
 from tasks.evidence import keep_blob
 from tasks.facts_of_case import dossier_of
@@ -52,7 +52,7 @@ def record_paper_decision(work: Work, case: OfficeCase, form: Form) -> None:
     signer = load_actor(work.conn, signer_id, decided_on)
 
     decision = new_id()
-    given = _answers(form) | {"sheet_number": sheet}
+    given = _answers(form) | ({"sheet_number": sheet} if "sheet_number" in ACTS[act_name].needs else {})
     keep_blob(work, scan)
     work.add(
         decisions, id=decision, office_unit_id=office, sheet_number=sheet, act=act_name, decided_on=decided_on,
@@ -98,7 +98,7 @@ def _answers(form: Form) -> dict[str, Any]:
     answers = form.get("answers", {})
     if not isinstance(answers, Mapping):
         raise FormIncomplete({"answers": "wrong"})
-    return {str(name): value for name, value in answers.items() if name not in ("attachments", "basis")}
+    return {str(name): value for name, value in answers.items() if name != "attachments"}
 
 
 def _signers(form: Form, signer: Actor, act_name: str, given: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -7,6 +7,7 @@ from cases.events import Event
 from cases.moments import shanghai_date
 from cases.refusals import FormIncomplete, NoSuchTask
 from persistence.case_store import TaskRow
+from persistence.meetings import signed_for
 from persistence.people import load_actor
 from persistence.tables import outbox, paper_receipts, people, receipts
 from tasks.acts import act
@@ -59,7 +60,7 @@ def _letter(work: Work, case: FindingCase | ListCase, form: Form) -> Row[int, st
         outbox.c.id == (form.number("letter") or 0), outbox.c.case_id == case.id
     )
     row = work.conn.execute(query).one_or_none()
-    if row is None:
+    if row is None or signed_for(work.conn, [row.id]):
         raise FormIncomplete({"letter": "not_a_choice"})
     return row
 

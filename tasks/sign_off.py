@@ -28,7 +28,7 @@ def sign_off(work: Work, case: FindingCase, form: Form) -> None:
         require_sign_off(work.actor, case.finding.unit_path, dossier)
     else:
         require_independent(work.actor, case.finding.unit_path, dossier)
-    if form.text("basis") not in ("", basis_of(case, dossier)):
+    if work.decided and work.decided.basis != basis_of(case, dossier):
         raise DossierChanged(number=case.number)
     require_substance(form.text("comment"))
 
