@@ -72,7 +72,7 @@ def questions(intake: Intake) -> dict[int, Question]:
 def take_answers(intake: Intake, answers: Answers) -> tuple[Intake, dict[int, dict[str, str]]]:
     """Return *intake* with what people answered, and the answers by position of the finding and field.
 
-    Raises FormIncomplete for what is no day, amount, kind or number.
+    Raises FormIncomplete for what is no day, amount, kind or number; its fields are places as text.
     """
     finder = _Finder(intake)
     findings = list(intake.findings)
@@ -86,16 +86,17 @@ def take_answers(intake: Intake, answers: Answers) -> tuple[Intake, dict[int, di
 
 
 def _value(place: Place, text: str) -> Any:
-    form = Form({place.field: text})
+    key = str(place)
+    form = Form({key: text})
     match place.field:
         case "amount":
-            return form.money(place.field)
+            return form.money(key)
         case "headcount":
-            return form.number(place.field)
+            return form.number(key)
         case "kind":
-            return Kind(form.choice(place.field, *Kind))
+            return Kind(form.choice(key, *Kind))
         case _:
-            return form.needed_day(place.field)
+            return form.needed_day(key)
 
 
 class _Finder:

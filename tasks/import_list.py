@@ -91,7 +91,13 @@ def import_list(
         round_id=round_id,
         title=f"{intake.unit}巡察反馈问题清单",
         new=[_new(finding, taken.get(place, {})) for place, finding in enumerate(intake.findings)],
-        source=Source(name, hashlib.sha256(content).hexdigest(), intake.mapping, left_open(intake, answers or {}), intake.layouts),
+        source=Source(
+            name,
+            hashlib.sha256(content).hexdigest(),
+            intake.mapping,
+            left_open(intake, answers or {}),
+            intake.layouts,
+        ),
         key=key,
         at=at,
     )

@@ -221,7 +221,10 @@ def _next_number(work: Work, year: int) -> str:
     return f"XC{year}-{(last or 0) + 1:03d}"
 
 
-def _without_known(work: Work, unit_id: int, new: Sequence[NewFinding]) -> tuple[list[NewFinding], list[tuple[str, int]]]:
+Known = list[tuple[str, int]]  # place in the file, and the list that has the finding
+
+
+def _without_known(work: Work, unit_id: int, new: Sequence[NewFinding]) -> tuple[list[NewFinding], Known]:
     """Return what is new, and the places of what the unit has already, with the list that has it."""
     F = findings.c
     there: dict[str, int] = {}
@@ -236,7 +239,7 @@ def _without_known(work: Work, unit_id: int, new: Sequence[NewFinding]) -> tuple
     )
 
 
-def _list_of(work: Work, known: Sequence[tuple[str, int]]) -> str:
+def _list_of(work: Work, known: Known) -> str:
     """Return the number of the list that has most of what is known."""
     ((list_id, _),) = Counter(list_id for _, list_id in known).most_common(1)
     return work.issue_list(list_id).number

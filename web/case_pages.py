@@ -17,12 +17,16 @@ from persistence import case_store, dossiers
 from persistence.people import staff_of
 from persistence.tables import blobs, evidence, findings, issue_lists, papers, posts, units
 from persistence.visibility import visible_findings, visible_lists
+from tasks.readiness import lacking
 from web import pages
 from web.dossier_shown import drawings_of, events_of, summary_of
 from web.house import TheHouse
+from web.intake_shown import cells_of, left_open_of, rows_of
 from web.refusals import sentence
+from web.responsibility import steps_of, texts_of
 from web.seeing import Room, Seen, seeing
 from web.signed_in import SignedIn, page_router
+from web.whole import whole
 
 router = page_router()
 
@@ -46,6 +50,7 @@ def finding_page(request: Request, house: TheHouse, person: SignedIn, number: st
             "drawings": drawings_of(seen),
             "events": list(reversed(events_of(seen))),
             "objections": _objections(seen),
+            "cells": cells_of(seen, shown.dossier),
             "did": did if did.isidentifier() else "",
         }
     return pages.show(request, "finding.html", **facts)
@@ -63,18 +68,26 @@ def _objections(seen: Seen) -> list[str]:
 
 
 @router.get("/lists/{number}")
-def list_page(request: Request, house: TheHouse, person: SignedIn, number: str, did: str = "") -> Response:
+def list_page(
+    request: Request, house: TheHouse, person: SignedIn, number: str, did: str = "", mapped: str = ""
+) -> Response:
     with seeing(house, person, "lists", number) as seen:
         shown = summary_of(seen)
         own = select(findings).where(findings.c.list_id == seen.case.id, visible_findings(person.actor))
         rows = seen.conn.execute(own.order_by(findings.c.number)).mappings().all()
+        missing = lacking(seen.conn, seen.case.id)
+        settles = seen.may("map_posts") and any(row["state"] == State.REGISTERED for row in rows)
         facts: dict[str, Any] = {
             "s": shown,
             "d": shown.dossier,
             "mine": seen.mine(),
-            "beside": [],
-            "rows": [(row, seen.clockwork.show(row["due_on"]), _missing(row)) for row in rows],
-            "settles": seen.may("map_posts") and any(row["state"] == State.REGISTERED for row in rows),
+            "beside": seen.beside(),
+            "rows": [(row, seen.clockwork.show(row["due_on"]), missing.get(row["number"], ())) for row in rows],
+            "steps": steps_of(seen.conn, seen.case.id) if settles else {},
+            "texts": texts_of(seen) if settles else None,
+            "mapped": whole(mapped),
+            "left_open": rows_of(left_open_of(seen), person.language),
+            "settles": settles,
             "posts": _posts(seen),
             "drawings": drawings_of(seen),
             "events": list(reversed(events_of(seen))),
@@ -84,25 +97,15 @@ def list_page(request: Request, house: TheHouse, person: SignedIn, number: str, 
     return pages.show(request, "list.html", **facts)
 
 
-def _missing(row: Any) -> list[str]:
-    """Return what keeps a finding from being issued."""
-    needed = {
-        "leader": row["leader_post_id"],
-        "handler": row["handler_post_id"],
-        "chief": row["chief_post_id"],
-        "due_on": row["due_on"],
-    }
-    return [name for name, value in needed.items() if value is None] if row["state"] == State.REGISTERED else []
-
-
 def settle_facts(seen: Seen) -> dict[str, Any]:
     """Return what the row of a finding on its list's page needs to be settled."""
     row = seen.conn.execute(select(findings).where(findings.c.id == seen.case.id)).mappings().one()
-    missing = _missing(row)
+    missing = lacking(seen.conn, row["list_id"]).get(row["number"], ())
     words = say(seen.person.language, "web.list_comma").join(
         say(seen.person.language, f"missing.{name}") for name in missing
     )
-    return {"row": row, "missing": missing, "missing_words": words, "posts": _posts(seen)}
+    steps = steps_of(seen.conn, row["list_id"])
+    return {"row": row, "missing": missing, "missing_words": words, "posts": _posts(seen), "steps": steps}
 
 
 def _posts(seen: Seen) -> dict[str, list[tuple[int, str]]]:

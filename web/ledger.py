@@ -275,10 +275,13 @@ def lists(request: Request, house: TheHouse, person: SignedIn) -> Response:
     return pages.show(request, "lists.html", rows=shown)
 
 
+SETTLED = ("leader", "handler", "chief", "due_on", "milestones", "historic")
+
+
 @router.post("/findings/{number}/settle")
 def settle(request: Request, house: TheHouse, person: SignedIn, form: Filled, number: str) -> Response:
-    """Map one finding's posts and due day on its list's page."""
-    given = {name: str(form[name]).strip() for name in ("leader", "handler", "chief", "due_on") if form.get(name)}
+    """Map one finding's posts and days on its list's page."""
+    given = {name: str(form[name]).strip() for name in SETTLED if form.get(name)}
     refused = ""
     try:
         house.office.perform(person.actor, "settle_finding", number, given)

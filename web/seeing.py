@@ -80,7 +80,8 @@ class Seen:
     def beside(self) -> list[Offer]:
         """Return the acts beside the way that the person may do now."""
         if not isinstance(self.case, FindingCase):
-            return []
+            registering = any(task.act == "register_findings" for task in self.case.tasks)
+            return [Offer("add_finding")] if registering and self.may(ACTS["add_finding"].permission) else []
         fitting = _fitting(self, self.case)
         return [Offer(name) for name in BESIDE if name in fitting and self.may(ACTS[name].permission)]
 
