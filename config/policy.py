@@ -17,6 +17,12 @@ NUMBERS: Mapping[str, int] = {
     "password.least_characters": 10,
     "password.history": 5,
     "upload.megabytes": 50,
+    "reading.pages": 2_000,  # what reading one file of evidence may cost
+    "reading.seconds": 60,
+    "reading.unpacked_megabytes": 300,
+    "reading.memory_megabytes": 1_024,
+    "reading.megapixels": 80,
+    "reading.tries": 3,
     "letters.attempts": 8,
     "ladder.heap_least": 3,  # overdue findings of a unit before their share counts as concentrated
     "meeting.quorum_percent": 50,  # more than this share of the members is present

@@ -14,7 +14,7 @@ READ_AT_ONCE = 1 << 20
 ENTRIES_LIMIT = 20_000  # of an office document; real ones have hundreds
 
 PDF, OFD = "application/pdf", "application/ofd"
-TEXT, CSV = "text/plain", "text/csv"
+TEXT, CSV, ZIP = "text/plain", "text/csv", "application/zip"
 _OPEN_XML = "application/vnd.openxmlformats-officedocument."
 _DOCX, _XLSX = _OPEN_XML + "wordprocessingml.document", _OPEN_XML + "spreadsheetml.sheet"
 _PPTX = _OPEN_XML + "presentationml.presentation"
@@ -40,6 +40,7 @@ ACCEPTED: Mapping[str, str] = MappingProxyType(
         ".dps": _PPT,
         ".txt": TEXT,
         ".csv": CSV,
+        ".zip": ZIP,
     }
 )
 """File name ending -> media type; nothing else is accepted."""
@@ -90,7 +91,13 @@ def _zipped(path: Path) -> str | None:
         return None
     if len(names) > ENTRIES_LIMIT or any(name.lower().endswith("vbaproject.bin") for name in names):
         return None
-    return next((kind for part, kind in _ZIP_PARTS if part in names), None)
+    return next((kind for part, kind in _ZIP_PARTS if part in names), ZIP if _only_accepted(names) else None)
+
+
+def _only_accepted(names: set[str]) -> bool:
+    """Whether an archive holds files that are accepted one by one, and no archive of its own."""
+    endings = {Path(name).suffix.lower() for name in names if not name.endswith("/")}
+    return bool(endings) and endings <= ACCEPTED.keys() - {".zip"}
 
 
 def _compound(path: Path) -> str | None:

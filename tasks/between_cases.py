@@ -12,8 +12,9 @@ from cases.refusals import CaseChanged, CaseFaulted
 from persistence.tables import criteria, cycles, findings, instances, issue_lists, messages, milestones
 from tasks.carry_out import carry_out
 from tasks.case import AnyCase, FindingCase, ListCase
+from tasks.evidence_facts import note_reading
 from tasks.signals import look_for_signals
-from tasks.work import LOOK_AGAIN, LOOK_FOR_SIGNALS, Work
+from tasks.work import EVIDENCE_READ, LOOK_AGAIN, LOOK_FOR_SIGNALS, Work
 
 if TYPE_CHECKING:
     from tasks.office import Office
@@ -205,4 +206,5 @@ _HEARD: Mapping[str, Callable[[Work, AnyCase, Mapping[str, Any]], object]] = {
     "begin_cycle": begin_cycle,
     "look_again": look_again,
     LOOK_FOR_SIGNALS: look_for_signals,
+    EVIDENCE_READ: note_reading,
 }

@@ -6,10 +6,11 @@ from cases.events import Event
 from cases.evidence import EvidenceKind, Purpose
 from cases.refusals import FormIncomplete
 from cases.rights import outside
+from persistence.evidence_facts import let_wait
 from persistence.people import staff_of
 from persistence.tables import blobs, evidence, measures
 from tasks.case import FindingCase
-from tasks.work import Attachment, Work
+from tasks.work import EVIDENCE_READ, Attachment, Work
 
 
 def attach(work: Work, case: FindingCase, *, purpose: Purpose | None = None) -> list[int]:
@@ -34,6 +35,8 @@ def attach(work: Work, case: FindingCase, *, purpose: Purpose | None = None) -> 
 
 def _attach(work: Work, case: FindingCase, attachment: Attachment, purpose: Purpose) -> int:
     keep_blob(work, attachment)
+    work.write_later(let_wait(work.conn, attachment.sha256))
+    work.tell(case.id, EVIDENCE_READ, {"sha256": attachment.sha256})  # of another finding it may be known already
     before = _earlier_version(work, case, attachment.filename)
     if before is not None:
         work.set(evidence, before.id, withdrawn_at=work.at)

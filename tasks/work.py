@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 CLOCK = Actor(person_id=0, account_id=None, name="系统时钟", language="zh", grants=())
 WAITING_LONG = "9999-12-31"
 LOOK_FOR_SIGNALS = "look_for_signals"  # message: see whether the case looks rectified on paper only
+EVIDENCE_READ = "evidence_read"  # message: a file of the dossier was read
 LOOK_AGAIN = "look_again"  # message: see whether what you wait for has happened
 
 

@@ -18,8 +18,10 @@ from cases.moments import SHANGHAI
 from config.timetable import TIMETABLE, ZONE
 from notifications.smtp import Server
 from persistence import leases, outbox
+from persistence.attachments import Attachments
 from tasks.between_cases import hear_messages, wake_due
 from tasks.deliver import House, deliver
+from tasks.evidence_facts import read_waiting
 from tasks.patrols.audit import seal
 from tasks.patrols.run import HERE, run_patrol, was_run
 from workflows.heartbeat import prefect_is_alive
@@ -35,8 +37,10 @@ LONGEST_GAP = timedelta(days=8)  # between two slots of any timetable
 class Clock:
     """Ticks in threads of its own from `start` to `stop`."""
 
-    def __init__(self, office: "Office", server: Server | None, house: House) -> None:
-        self._office, self._server, self._house = office, server, house
+    def __init__(
+        self, office: "Office", server: Server | None, house: House, attachments: Attachments | None = None
+    ) -> None:
+        self._office, self._server, self._house, self._attachments = office, server, house, attachments
         self._scheduler = BackgroundScheduler(
             timezone=ZONE, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         )
@@ -46,6 +50,7 @@ class Clock:
         ticks: tuple[tuple[Callable[[], object], int], ...] = (
             (self.move_cases, 1),
             (self.send_letters, 2),
+            (self.read_evidence, 3),
             (self.seal_log, 5),
             (self.take_back_claims, 30),
             (self.keep_timetable, 15),
@@ -65,6 +70,10 @@ class Clock:
     def send_letters(self) -> int:
         """Send what waits; return how many were sent."""
         return deliver(self._office, self._server, self._house, now=self._office.now())["sent"]
+
+    def read_evidence(self) -> int:
+        """Read files of evidence that wait; return how many were taken up."""
+        return sum(read_waiting(self._office, self._attachments).values()) if self._attachments else 0
 
     def seal_log(self) -> int:
         """Seal the log, one process at a time; return its size, 0 where there was nothing new."""

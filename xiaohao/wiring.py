@@ -45,7 +45,7 @@ class Wired:
 
     def clock(self) -> Clock:
         """Return a clock that does not tick yet."""
-        return Clock(self.office, self.settings.smtp, self.house)
+        return Clock(self.office, self.settings.smtp, self.house, self.attachments)
 
     def open(self) -> Office:
         """Return the office of a database that is there and up to date: a newer schema is applied."""
