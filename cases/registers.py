@@ -211,6 +211,14 @@ REGISTERS: Final = _all(
         outside=True,
     ),
     Register(
+        "inspection",  # 巡察起止: what was put right meanwhile counts; again: when somebody enters next
+        About.LIST,
+        (ON, Field("until", FieldKind.DAY), Field("again", FieldKind.DAY, required=False)),
+        "on",
+        _OFFICE,
+        outside=True,
+    ),
+    Register(
         "survey",  # 满意度测评
         About.LIST,
         (

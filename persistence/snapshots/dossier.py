@@ -1,0 +1,192 @@
+"""Measures and evidence of a finding, with what is the same or nearly the same elsewhere."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, select
+
+from cases.boilerplate import without_boilerplate
+from cases.evidence import EvidenceKind, Purpose
+from cases.evidence_facts import Fact, FactKind
+from cases.likeness import bare, likeness, longest_common
+from cases.signals.snapshot import Elsewhere, Exhibit, PhotoNear, Planned, Quote, Similar
+from persistence.evidence_facts import facts_of, texts_of
+from persistence.sketches import Sketch, near, phashes_of
+from persistence.snapshots.reference import Reference
+from persistence.tables import evidence, findings, measures, submissions
+
+LEAST_TEXT: Final = 45  # percent; the rules know the threshold, this only spares comparing what is far from it
+LEAST_MEASURE: Final = 70
+MOST_BITS: Final = 6
+SHORTEST_TEXT: Final = 80  # bare characters: shorter texts are like each other by chance
+
+_JOINT: Final = re.compile(r"联合|会同|共同|牵头|配合|协同")
+
+
+def measures_of(conn: Connection, finding: Row[Any], as_of: datetime) -> tuple[Planned, ...]:
+    """Return the measures with what the last submission says of each, and whose measures are like them."""
+    told = conn.execute(
+        select(submissions.c.measures_done)
+        .where(submissions.c.finding_id == finding.id, submissions.c.cycle == finding.cycle, submissions.c.at <= as_of)
+        .order_by(submissions.c.at.desc())
+    ).first()
+    done = told.measures_done if told else {}
+    planned = conn.execute(select(measures).where(measures.c.finding_id == finding.id).order_by(measures.c.seq))
+    return tuple(
+        Planned(row.seq, row.text, done.get(str(row.id), ""), row.kind, row.due_on, _like_measures(conn, finding, row))
+        for row in planned.all()
+    )
+
+
+def _like_measures(conn: Connection, finding: Row[Any], measure: Row[Any]) -> tuple[Similar, ...]:
+    sketch = Sketch("measure", measure.id, text=measure.text)
+    if len(bare(measure.text)) < 10:
+        return ()
+    others = {
+        other.owner_id: other for other in near(conn, sketch, least=LEAST_MEASURE) if other.finding_id != finding.id
+    }
+    if not others:
+        return ()
+    query = (
+        select(measures.c.id, measures.c.text, findings.c.id.label("finding_id"), findings.c.number, findings.c.unit_id)
+        .add_columns(findings.c.lead_unit_id)
+        .join(findings, findings.c.id == measures.c.finding_id)
+        .where(measures.c.id.in_(others))
+    )
+    return tuple(
+        Similar(
+            finding_id=row.finding_id,
+            number=row.number,
+            unit_id=row.unit_id,
+            percent=likeness(measure.text, row.text),
+            ours=Quote(measure.text, str(measure.seq)),
+            theirs=Quote(row.text, row.number),
+            joint=_is_joint(finding, row) and _JOINT.search(measure.text) is not None,
+        )
+        for row in conn.execute(query)
+    )
+
+
+def _is_joint(finding: Row[Any], other: Row[Any]) -> bool:
+    """Whether one of two findings names the unit of the other, or both name the same, as the one that leads."""
+    leads = {finding.lead_unit_id, other.lead_unit_id} - {None}
+    return bool(leads) and (len(leads) == 1 or bool(leads & {finding.unit_id, other.unit_id}))
+
+
+def exhibits_of(conn: Connection, finding: Row[Any], reference: Reference, as_of: datetime) -> tuple[Exhibit, ...]:
+    """Return the evidence of this cycle as it was at *as_of*, with its text, facts and likenesses."""
+    query = select(evidence).where(
+        evidence.c.finding_id == finding.id,
+        evidence.c.cycle == finding.cycle,
+        evidence.c.uploaded_at <= as_of,
+        evidence.c.withdrawn_at.is_(None) | (evidence.c.withdrawn_at > as_of),
+    )
+    live = conn.execute(query.order_by(evidence.c.id)).all()
+    contents = {row.sha256 for row in live}
+    facts, texts, pictures = facts_of(conn, contents), texts_of(conn, contents), phashes_of(conn, contents)
+    elsewhere = _elsewhere(conn, finding, contents, as_of)
+    exhibits = []
+    for row in live:
+        exhibit = Exhibit(
+            id=row.id,
+            sha256=row.sha256,
+            filename=row.filename,
+            kind=EvidenceKind(row.kind),
+            purpose=row.purpose,
+            effective_on=row.effective_on,
+            locator=row.locator,
+            elsewhere=elsewhere.get(row.sha256, ()),
+            uploaded_at=row.uploaded_at,
+            measure=row.measure_id,
+            text=texts.get(row.sha256),
+            facts=facts.get(row.sha256) if row.sha256 in texts or facts.get(row.sha256) else None,
+        )
+        exhibit = replace(exhibit, exempt=reference.is_approved(exhibit))
+        if row.sha256 in pictures:
+            exhibit = replace(exhibit, photos_near=_near_pictures(conn, finding, exhibit, pictures[row.sha256], as_of))
+        elif exhibit.text and not exhibit.exempt:
+            exhibit = replace(exhibit, similar=_like_texts(conn, finding, exhibit, as_of))
+        exhibits.append(exhibit)
+    return tuple(exhibits)
+
+
+def _elsewhere(
+    conn: Connection, finding: Row[Any], contents: set[str], as_of: datetime
+) -> Mapping[str, tuple[Elsewhere, ...]]:
+    query = (
+        select(evidence.c.sha256, findings.c.id, findings.c.number, findings.c.unit_id, evidence.c.locator)
+        .add_columns(findings.c.submitted_at)
+        .join(findings, findings.c.id == evidence.c.finding_id)
+        .where(
+            evidence.c.sha256.in_(contents),
+            evidence.c.finding_id != finding.id,
+            evidence.c.uploaded_at <= as_of,
+            evidence.c.withdrawn_at.is_(None),
+            evidence.c.purpose != Purpose.BASELINE,
+        )
+    )
+    shared: dict[str, tuple[Elsewhere, ...]] = {}
+    for sha256, finding_id, number, unit_id, locator, submitted_at in conn.execute(query):
+        other = Elsewhere(finding_id, number, unit_id, locator, submitted_at is not None and submitted_at <= as_of)
+        shared[sha256] = (*shared.get(sha256, ()), other)
+    return shared
+
+
+def _others(conn: Connection, ids: set[int], as_of: datetime) -> list[Row[Any]]:
+    """Return evidence rows with their findings, those left out that show the state before or came later."""
+    query = (
+        select(evidence.c.id, evidence.c.sha256, evidence.c.filename, evidence.c.purpose)
+        .add_columns(findings.c.id.label("finding_id"), findings.c.number, findings.c.unit_id, findings.c.lead_unit_id)
+        .join(findings, findings.c.id == evidence.c.finding_id)
+        .where(evidence.c.id.in_(ids), evidence.c.uploaded_at <= as_of, evidence.c.withdrawn_at.is_(None))
+    )
+    return list(conn.execute(query).all())
+
+
+def _like_texts(conn: Connection, finding: Row[Any], exhibit: Exhibit, as_of: datetime) -> tuple[Similar, ...]:
+    """Return the evidence of other findings that reads like *exhibit*; two copies of one numbered document do not."""
+    own = without_boilerplate(exhibit.text or "")
+    if len(bare(own)) < SHORTEST_TEXT:
+        return ()
+    found = near(conn, Sketch("evidence", exhibit.id, text=own), least=LEAST_TEXT)
+    rows = _others(conn, {other.owner_id for other in found if other.finding_id != finding.id}, as_of)
+    rows = [row for row in rows if row.sha256 != exhibit.sha256]
+    contents = {row.sha256 for row in rows}
+    texts, facts = texts_of(conn, contents), facts_of(conn, contents)
+    number = _number_of(exhibit.facts or ())
+    similar = []
+    for row in rows:
+        if number and number == _number_of(facts.get(row.sha256, ())):
+            continue  # one official document, filed twice
+        theirs = without_boilerplate(texts.get(row.sha256, ""))
+        percent = likeness(own, theirs)
+        if percent >= LEAST_TEXT:
+            run = longest_common(own[:4000], theirs[:4000])
+            similar.append(
+                Similar(
+                    row.finding_id, row.number, row.unit_id, percent,
+                    Quote(run[:200], exhibit.filename), Quote(run[:200], row.filename),
+                    joint=_is_joint(finding, row) and _JOINT.search(own) is not None,
+                )
+            )  # fmt: skip
+    return tuple(similar)
+
+
+def _number_of(facts: tuple[Fact, ...]) -> str:
+    return next((fact.value for fact in facts if fact.kind is FactKind.DOC_NO), "")
+
+
+def _near_pictures(
+    conn: Connection, finding: Row[Any], exhibit: Exhibit, phash: str, as_of: datetime
+) -> tuple[PhotoNear, ...]:
+    """Return pictures like *exhibit*: of other findings, and of this one where one shows before and one after."""
+    found = {other.owner_id: other for other in near(conn, Sketch("photo", exhibit.id, phash=phash), least=MOST_BITS)}
+    return tuple(
+        PhotoNear(row.finding_id, row.number, row.id, row.filename, found[row.id].score)
+        for row in _others(conn, set(found), as_of)
+        if row.finding_id != finding.id
+        or (Purpose.BASELINE in (row.purpose, exhibit.purpose) and row.purpose != exhibit.purpose)
+    )

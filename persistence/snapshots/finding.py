@@ -1,0 +1,107 @@
+"""The snapshot of one finding in its present cycle."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from cases.moments import shanghai_date
+from cases.signals.snapshot import Snapshot
+from persistence import registers
+from persistence.people import staff_of
+from persistence.snapshots import course, dossier, registered
+from persistence.snapshots.reference import Reference, reference_of
+from persistence.tables import findings, issue_lists
+
+
+def snapshot_of(conn: Connection, finding_id: int, as_of: datetime, reference: Reference | None = None) -> Snapshot:
+    """Return what the signals read of a finding as of a moment; *reference* spares reading it for each of many."""
+    reference = reference or reference_of(conn, as_of)
+    row = _row(conn, finding_id)
+    kept = registers.of_finding(conn, row.id, as_of=as_of)
+    of_list = registers.of_list(conn, row.list_id, as_of=as_of)
+    known = registered.particulars(kept)
+    names = reference.names_for(row.unit_path, row.lead_unit_id)
+    own = frozenset(name for unit in reference.family(row.unit_path) for name in unit.names if unit.id == row.unit_id)
+    told = course.last_submission(conn, row, as_of)
+    staff = staff_of(conn, row.unit_path, shanghai_date(as_of))
+    text = f"{row.title}。{row.detail}" if row.detail and row.detail != row.title else row.title
+    refunds = registered.recoveries(kept, reference, own)
+    actions = registered.person_actions(kept)
+    extended = course.extended_of(conn, row, as_of)
+    claimed_amount, claimed_persons = registered.claimed(kept)
+    inspected = of_list.get("inspection", ())
+    progress = course.progress_of(conn, row, as_of)
+    return Snapshot(
+        finding_id=row.id,
+        number=row.number,
+        unit_id=row.unit_id,
+        kind=row.kind,
+        as_of=as_of,
+        feedback_on=row.feedback_on,
+        issued_on=shanghai_date(row.issued_at) if row.issued_at else None,
+        due_on=row.due_on,
+        overdue_since=row.overdue_since,
+        submitted_at=_known(row.submitted_at, as_of),
+        last_progress_on=shanghai_date(progress[-1].at) if progress else None,
+        extensions=sum(asked.verdict == "approved" for asked in extended),
+        measures=dossier.measures_of(conn, row, as_of),
+        exhibits=dossier.exhibits_of(conn, row, reference, as_of),
+        opinions=course.opinions_of(conn, row, as_of),
+        visits=course.visits_of(conn, row, staff, as_of),
+        title=row.title,
+        detail=row.detail,
+        category=row.category,
+        amount=row.amount_yuan,
+        headcount=row.headcount,
+        is_systemic=row.is_systemic,
+        needs_on_site=known.needs_on_site,
+        location=known.location,
+        classed_as=row.due_text,
+        inspected_from=shanghai_date(inspected[-1].at) if inspected else None,
+        inspected_until=_day(inspected[-1].fields.get("until")) if inspected else None,
+        inspected_again_on=_day(inspected[-1].fields.get("again")) if inspected else None,
+        plan_approved_on=shanghai_date(row.plan_approved_at) if _known(row.plan_approved_at, as_of) else None,
+        first_due_on=row.first_due_on,
+        signed_off_at=_known(row.signed_off_at, as_of),
+        counted_done=_known(row.signed_off_at, as_of) is not None,
+        completion=told.completion if told else "",
+        claimed_amount=claimed_amount or (told.recovered_yuan if told else None),
+        claimed_persons=claimed_persons,
+        progress=progress,
+        extended=extended,
+        names=names,
+        recoveries=refunds,
+        fund=known.fund,
+        payments=registered.payments(conn, row, refunds, reference, as_of),
+        affiliates=reference.affiliates,
+        callbacks=registered.callbacks(kept),
+        waivers=registered.waivers(kept),
+        person_actions=actions,
+        appointments=registered.appointments(conn, actions, as_of),
+        executed=registered.executed(kept),
+        self_checks=registered.self_checks(kept),
+        spot_checks=registered.spot_checks(kept),
+        milestones=course.milestones_of(conn, row),
+        earlier=course.earlier_of(conn, row, text, as_of),
+        complaints=course.complaints_of(conn, row, text, known.object, as_of),
+        pace=course.pace_of(conn, row, as_of),
+        changes=course.changes_of(conn, row, as_of),
+        participants=course.participants_of(conn, row, told, as_of),
+        unit_people=frozenset(staff),
+    )
+
+
+def _row(conn: Connection, finding_id: int) -> Row[Any]:
+    query = select(findings, issue_lists.c.feedback_on, issue_lists.c.plan_approved_at)
+    return conn.execute(
+        query.join(issue_lists, issue_lists.c.id == findings.c.list_id).where(findings.c.id == finding_id)
+    ).one()
+
+
+def _known(moment: datetime | None, as_of: datetime) -> datetime | None:
+    return moment if moment is not None and moment <= as_of else None
+
+
+def _day(written: object) -> date | None:
+    return date.fromisoformat(str(written)) if written else None
