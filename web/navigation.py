@@ -22,6 +22,7 @@ PLACES = (
     Place("/", "home", "inbox", ("view",)),
     Place("/findings", "findings", "list-check", ("view",)),
     Place("/lists", "lists", "file-text", ("view",)),
+    Place("/dashboard", "dashboard", "chart-bar", ("view",)),
     Place("/figures", "figures", "chart-bar", ("view",)),
     Place("/import", "imports", "upload", ("import_list",)),
     Place("/units", "units", "sitemap", ("edit_people",)),
