@@ -49,8 +49,8 @@ def posts_within(conn: Connection, path: str, field: str, day: date | None = Non
     return [
         Named(
             row.id,
-            (f"{row.short_name} {row.title}", row.title, f"{row.name}{row.title}", *held.get(row.id, ())),
-            (f"{row.short_name}{row.title}",),
+            (row.title, f"{row.name}{row.title}", *held.get(row.id, ())),
+            (f"{row.short_name} {row.title}",),
         )
         for row in rows
     ]

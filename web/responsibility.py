@@ -43,7 +43,7 @@ def texts_of(seen: Seen) -> Texts:
     known |= {field: units_within(seen.conn, path) for field in UNIT_FIELDS}
     return Texts(
         unmapped(seen.conn, seen.case.id, path, seen.person.today),
-        {field: [(one.id, one.names[0]) for one in candidates] for field, candidates in known.items()},
+        {field: [(one.id, one.short_names[0]) for one in candidates] for field, candidates in known.items()},
     )
 
 
