@@ -7,7 +7,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib.resources import files
 
@@ -70,9 +70,19 @@ def field_named(written: str) -> str | None:
     return synonyms().get(plain_heading(written))
 
 
+_ABOUT_OTHERS = re.compile(
+    r"验收|审核|复核|复查|检查|受检|填报|填表|制表|(?:分类|编号|代码|数量|个数|次数|附件|照片|图片)$"
+)
+
+
 @cache
 def _mentioned(plain: str) -> str | None:
-    """The known heading that stands earliest in a longer one: 整改措施及完成时限 is about measures."""
+    """The known heading that stands earliest in a longer one: 整改措施及完成时限 is about measures.
+
+    问题明细分类 is no detail and 验收负责人 nobody who rectifies.
+    """
+    if _ABOUT_OTHERS.search(plain):
+        return None
     found = [
         (plain.find(known), -len(known), field)
         for known, field in synonyms().items()
@@ -130,17 +140,31 @@ def _meaning(written: str, parts: tuple[str, ...], corrected: Mapping[str, str |
 
 
 def _once_each(columns: list[Heading]) -> list[Heading]:
-    """Two columns of the same meaning cannot both be it: 整改目标 stays, a second one is kept as it is written."""
-    seen: set[str] = set()
-    kept = []
-    for heading in columns:
-        field = heading.field
-        if field in seen:
-            field = "detail" if field == "title" and "detail" not in seen else None
-        if field:
-            seen.add(field)
-        kept.append(Heading(heading.column, heading.written, field))
-    return kept
+    """Two columns of the same meaning cannot both be it: the more usual heading is, the other is kept as written.
+
+    Of two problems the second one is the detail.
+    """
+    problems = [heading for heading in columns if heading.field == "title"]
+    if len(problems) > 1:
+        spare = None if any(heading.field == "detail" for heading in columns) else "detail"
+        columns = [replace(each, field=spare) if each is problems[1] else each for each in columns]
+    winners: dict[str, Heading] = {}
+    for heading in sorted(columns, key=_rank, reverse=True):
+        if heading.field:
+            winners[heading.field] = heading
+    winners |= {"title": problems[0]} if problems else {}
+    return [each if winners.get(each.field or "") is each else replace(each, field=None) for each in columns]
+
+
+def _rank(heading: Heading) -> int:
+    """How usual a heading is: its place in the catalogue, behind all of them where one is only mentioned in it."""
+    places = _places()
+    return min((places.get(plain_heading(part), len(places)) for part in heading.written.split("/")), default=0)
+
+
+@cache
+def _places() -> Mapping[str, int]:
+    return {heading: place for place, heading in enumerate(synonyms())}
 
 
 def _is_second_row(sheet: Sheet, first: int, upper: Sequence[str], lower: Sequence[str]) -> bool:

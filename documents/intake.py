@@ -12,6 +12,7 @@ from cases.dirty_text import clean, dirt_in, same_text
 from cases.finding import Kind
 from cases.money import Amount, in_yuan, read_amount, unit_of
 from cases.written_dates import WrittenDate, plausible, read_date, read_kind, read_serial
+from config.status_families import claim_of
 from documents.bodies import is_body
 from documents.composites import taken_apart
 from documents.delimited import read_delimited
@@ -621,7 +622,10 @@ def _at(rows: list[list[Cell]], place: Place) -> Cell:
 
 
 def _told_by_content(headings: Headings, sheet: Sheet) -> Headings:
-    """What a heading leaves open and its column tells: 单位 over 元 and 万元 only, 整改要求 over kinds only."""
+    """What a heading leaves open and its column tells.
+
+    单位 over 元 and 万元 only, 整改要求 over kinds only, 落实情况 over 完成 and 未完成 only.
+    """
     known = headings.by_field
 
     def texts(heading: Heading) -> set[str]:
@@ -636,6 +640,10 @@ def _told_by_content(headings: Headings, sheet: Sheet) -> Headings:
             said = texts(heading)
             if said and all(len(text) <= 8 and read_kind(text) for text in said):
                 return replace(heading, field="kind")
+        if heading.field == "progress" and "status" not in known:
+            said = texts(heading)
+            if said and all(len(text) <= 8 and claim_of(text) for text in said):
+                return replace(heading, field="status")
         return heading
 
     return replace(headings, columns=tuple(better(heading) for heading in headings.columns))

@@ -358,3 +358,40 @@ def test_two_sheets_of_one_unit_are_one_ledger() -> None:
 
     assert [finding.responsible_org for finding in intake.findings] == [""]
     assert intake.unit == "县水务局"
+
+
+def fields_of(*headings: str) -> dict[str, str | None]:
+    return dict(read(tuple("1" * len(headings)), headings=headings).mapping)
+
+
+def test_a_heading_about_somebody_else_is_not_the_one_that_it_mentions() -> None:
+    fields = fields_of("问题简述", "问题明细分类", "整改计划及措施", "验收负责人", "实际验收时间", "整改责任人")
+
+    assert fields == {
+        "问题简述": "title",
+        "问题明细分类": "category",
+        "整改计划及措施": "measures",
+        "验收负责人": None,
+        "实际验收时间": None,
+        "整改责任人": "responsible_person",
+    }
+
+
+def test_of_two_columns_of_the_same_meaning_the_usual_heading_is_meant() -> None:
+    fields = fields_of("被审计单位", "问题描述", "整改任务", "整改措施", "整改责任部门")
+
+    assert (fields["整改任务"], fields["整改措施"]) == (None, "measures")
+    assert (fields["被审计单位"], fields["整改责任部门"]) == (None, "responsible_org")
+    assert fields_of("被审计单位", "问题描述")["被审计单位"] == "responsible_org"
+
+
+def test_a_column_about_progress_that_holds_states_only_is_the_state() -> None:
+    intake = read((1, "甲", "基本完成"), (2, "乙", "未完成"), headings=("序号", "反馈问题", "落实情况"))
+
+    assert [finding.status for finding in intake.findings] == ["基本完成", "未完成"]
+
+
+def test_a_line_about_the_unit_over_the_headings_is_no_heading() -> None:
+    intake = read(("序号", "反馈问题", "整改措施"), (1, "甲", "补记"), headings=("填报单位：县水务局",))
+
+    assert (intake.unit, [finding.seq for finding in intake.findings]) == ("县水务局", [1])
