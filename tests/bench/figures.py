@@ -1,6 +1,6 @@
 """The figures of 20,000 findings with their histories, as of any day; beside reading those histories bare."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from statistics import median
@@ -49,27 +49,34 @@ def fill(database: Database, count: int = FINDINGS) -> None:
             for n in range(UNITS)
         ]  # fmt: skip
         connection.execute(insert(units), bureaus)
-        rows: dict[Table, list[dict[str, Any]]] = {
-            table: [] for table in (cases, findings, cycles, submissions, extensions, milestones, ledger)
-        }
-        for n in range(count):
-            for table, row in _history(n):
-                rows[table].append(row)
-        for table, many in rows.items():
-            connection.execute(insert(table), many)
+        places = [(row["id"], row["path"]) for row in bureaus]
+        put_histories(connection, count, places, list_id=1)
     if database.dialect == "postgresql":
         with database.writing() as connection:
             connection.execute(text("ANALYZE"))
 
 
-def _history(n: int) -> Iterator[tuple[Table, dict[str, Any]]]:
+def put_histories(connection: Connection, count: int, places: Sequence[tuple[int, str]], *, list_id: int) -> None:
+    """Put *count* findings with their histories on a list, in turn to the units at *places* (id, path)."""
+    rows: dict[Table, list[dict[str, Any]]] = {
+        table: [] for table in (cases, findings, cycles, submissions, extensions, milestones, ledger)
+    }
+    for n in range(count):
+        unit_id, path = places[n % len(places)]
+        for table, row in _history(n, {"unit_id": unit_id, "unit_path": path, "list_id": list_id}):
+            rows[table].append(row)
+    for table, many in rows.items():
+        connection.execute(insert(table), many)
+
+
+def _history(n: int, place: dict[str, Any]) -> Iterator[tuple[Table, dict[str, Any]]]:
     """Yield the rows of one finding; what happened to it follows from its number."""
-    id, unit, handed_in = 10_000 + n, 100 + n % UNITS, ISSUED + timedelta(days=60 + n % 120)
+    id, handed_in = 10_000 + n, ISSUED + timedelta(days=60 + n % 120)
     kind = ("IMMEDIATE", "PHASED", "PHASED", "CONTINUOUS")[n // UNITS % 4]
     done, again = n % 5 < 3, n % 20 == 0
     yield cases, CASE | {"id": id, "kind": "finding"}
     yield findings, a_finding(
-        id, unit_id=unit, unit_path=f"/1/{unit}/", kind=kind, category=f"类别{n % 7}", amount_yuan=Decimal(n * 100),
+        id, **place, kind=kind, category=f"类别{n % 7}", amount_yuan=Decimal(n * 100),
         state="signed_off" if done and not again else "open", due_on=DUE, cycle=2 if again else 1,
     )  # fmt: skip
     ended = {"closed_at": handed_in + timedelta(days=30), "result": "signed_off"} if done else {}
