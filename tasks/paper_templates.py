@@ -82,7 +82,7 @@ def in_force(conn: Connection, paper: str, day: date) -> Template:
     return SHIPPED if newest is None else Template(newest.content, newest.version)
 
 
-def versions_of(conn: Connection, paper: str) -> Sequence[Row[Any]]:
+def versions_of(conn: Connection, paper: str) -> Sequence[Any]:
     """Return all versions of the template of *paper* with the names of their people, newest first, without content."""
     drafter, releaser = people.alias(), people.alias()
     shown = [column for column in paper_templates.c if column is not T.content]

@@ -9,7 +9,7 @@ from persistence.attachments import Attachments
 from tasks.catalogue import every_act
 from tasks.office import Office
 from tasks.passwords import Passwords
-from web import acts, case_pages, desk, door, figures, ledger, papers, refusals, uploads, vitals
+from web import acts, case_pages, corrections, desk, door, exporting, figures, ledger, papers, refusals, uploads, vitals
 from web import office as office_pages
 from web.api import make_api
 from web.exports import Exports
@@ -37,8 +37,10 @@ def make_app(
     app.include_router(ledger.router)
     app.include_router(case_pages.router)
     app.include_router(acts.router)
+    app.include_router(corrections.router)
     app.include_router(figures.router)
     app.include_router(papers.router)
+    app.include_router(exporting.router)
     app.include_router(vitals.router)
     for router in office_pages.ROUTERS:
         app.include_router(router)

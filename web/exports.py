@@ -1,4 +1,4 @@
-"""Papers that take longer than a request may: made beside it, counted while they are made, fetched when they are done."""
+"""Papers that take longer than a request may: made beside it, counted meanwhile, fetched when they are done."""
 
 import logging
 import secrets

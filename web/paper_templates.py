@@ -16,7 +16,8 @@ from tasks.paper_templates import PERMISSION, draft_template, in_force, version_
 from tasks.papers_out import finding_values, list_values
 from web import pages
 from web.administration import NOTHING, Attempt, attempt, back_to, office_router, refused, was_done
-from web.exports import Job, sent
+from web.exporting import answer
+from web.exports import Job
 from web.house import House, TheHouse
 from web.signed_in import Filled, Person, SignedIn
 
@@ -52,7 +53,7 @@ def template_file(house: TheHouse, person: SignedIn, paper: str, version: str) -
     """Send a template as Word file, place-holders and all. Raises Unknown."""
     template = _template(house, paper, version)
     name = f"{paper}_{version}.docx"
-    return sent(house.exports.start(person.actor.person_id, name, "/templates", lambda job: template.bytes_of(paper)))
+    return answer(house, person, name, f"/templates/{paper}", lambda _: template.bytes_of(paper))
 
 
 @router.get("/templates/{paper}/{version}/preview.{form}")
@@ -62,11 +63,11 @@ def preview(house: TheHouse, person: SignedIn, paper: str, version: str, form: s
         raise Unknown()
     template, values = _template(house, paper, version), _values(house, person, paper, number.strip())
 
-    def make(job: Job) -> bytes:
+    def make(_: Job) -> bytes:
         made = words.make(paper, values, template)
         return made if form == "docx" else as_pdf(made, "docx")
 
-    return sent(house.exports.start(person.actor.person_id, f"{paper}_{version}.{form}", "/templates", make))
+    return answer(house, person, f"{paper}_{version}.{form}", f"/templates/{paper}", make)
 
 
 def _page(

@@ -1,4 +1,4 @@
-"""整改台账 in the unit's own layout: its titles, headings and order, with our values and the columns that are not ours."""
+"""整改台账 in the unit's own layout: its titles and headings with our values, and what it had besides."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields

@@ -1,4 +1,4 @@
-"""One example of what each paper says: for looking at a template without anybody's finding, and for knowing its names."""
+"""One example of what each paper says: to look at a template without anybody's finding, and to know its names."""
 
 from datetime import date
 

@@ -1,7 +1,7 @@
 """The door for Word templates of strangers: the package is looked through, then filled with samples in a limited child.
 
-A Word file can carry programs, other files, pictures that are fetched when it is opened, and fields that start something.
-What a template needs is short, so that is listed and everything else is refused.
+A Word file can carry programs, other files, pictures that are fetched when it is opened, and fields that start
+something. What a template needs is short, so that is listed and everything else is refused.
 """
 
 import base64

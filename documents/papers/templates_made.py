@@ -157,7 +157,8 @@ def supervision() -> Any:
                  "问题清单{{ number }}有{{ count }}个问题超过整改时限仍未完成，具体如下：")  # fmt: skip
     _due_table(paper, "逾期天数")
     _text(paper, "现予督办。请你单位党组织专题研究，逐项说明未完成原因，明确新的措施、责任人和完成时间，"
-                 "自收到本函之日起5个工作日内书面反馈{{ office }}。整改期间不因督办而免除逾期责任。", before=10)  # fmt: skip
+                 "自收到本函之日起5个工作日内书面反馈{{ office }}。"
+                 "整改期间不因督办而免除逾期责任。", before=10)  # fmt: skip
     _text(paper, "联系人：　　　　　　　　联系电话：")
     return _sent_by(paper)
 

@@ -4,7 +4,7 @@ Sheets are written row by row, so that twenty thousand findings need no more mem
 """
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from copy import copy
 from math import ceil
 from typing import Any
@@ -88,7 +88,7 @@ class TextSheet:
         self._append([self._text(text, self._heading) for text in texts])
 
     def kept(self, rows: Sequence[Sequence[str]], merged: Sequence[tuple[int, int, int, int]], headings: int) -> None:
-        """Write rows as they came, the last *headings* of them framed; *merged* counts from the first row of the sheet."""
+        """Write rows as they came, the last *headings* of them framed; *merged* counts from the first row."""
         for place, texts in enumerate(rows, 1):
             framed = place > len(rows) - headings
             style = self._heading if framed else self._title if place == 1 and rows[0] is not rows[-1] else self._note

@@ -21,7 +21,7 @@ from documents.intake import read_ledger
 from documents.papers import sheets, words
 from documents.papers.pdf import OfficeMissing, as_pdf, soffice
 from documents.papers.templates_made import FOLDER, MADE
-from documents.papers.values import FigureLine, FigureValues, LedgerLine, ListValues, Opinion, FindingValues
+from documents.papers.values import FigureLine, FigureValues, FindingValues, LedgerLine, ListValues, Opinion
 
 COLUMNS = Path(__file__).parents[3] / "shared" / "data" / "ledger_columns.csv"
 EVIL = '=HYPERLINK("http://example.org","{{ 7*7 }}")<w:p>&{% raise %}\x00\x07\ud800'
