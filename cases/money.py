@@ -6,7 +6,7 @@ sentences in the catalogues under ``intake.<code>``.
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from itertools import pairwise
 
@@ -55,7 +55,7 @@ def read_amount(text: str, *, unit: Decimal = Decimal(1)) -> Amount:
     if not parts:
         return Amount(doubt="not_an_amount")
     if len(parts) > 1 and not _descending(plain, parts):
-        return Amount(doubt="several_amounts")
+        return _several(plain, parts)
 
     try:
         sum_ = sum((Decimal(number[1]) * _SCALE[number[2]] for number in parts), Decimal(0))
@@ -81,6 +81,22 @@ def unit_of(text: str) -> Decimal | None:
     """Return the yuan of one, as a heading or a unit column names it (万元 -> 10000), None where it names none."""
     match = re.search(r"(万亿|[百千]?亿|[十百千]?万|[千百]?)元|^(亿|万)$", unicodedata.normalize("NFKC", text).strip())
     return _SCALE[match[1] or match[2] or ""] if match else None
+
+
+def _several(plain: str, parts: list[re.Match[str]]) -> Amount:
+    """共8万元（其中3万元、5万元） is the whole if its parts come to it; 3万元+5万元 is their sum, which is asked."""
+    try:
+        yuan = [Decimal(part[1]) * _SCALE[part[2]] for part in parts]
+    except InvalidOperation:
+        return Amount(impossible=True)
+    between = [plain[before.end() : after.start()] for before, after in pairwise(parts)]
+    if not all(part[0].endswith(("元", "整", "块")) for part in parts):
+        return Amount(doubt="several_amounts")
+    if re.search(r"其中|分别|包括|含", between[0]) and sum(yuan[1:]) == yuan[0]:
+        return in_yuan(yuan[0])
+    if all(sign in {"+", "加"} for sign in between):
+        return replace(in_yuan(sum(yuan, Decimal(0))), doubt="amount_summed")
+    return Amount(doubt="several_amounts")
 
 
 def _descending(plain: str, parts: list[re.Match[str]]) -> bool:

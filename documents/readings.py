@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from cases.finding import Kind
 from config.messages import say
+from config.status_families import Claim, claim_of
 from documents.layouts import Layout
 
 
@@ -106,6 +107,13 @@ class ReadFinding:
     remark: str = ""
     others: Mapping[str, str] = field(default_factory=dict)  # heading -> text of the columns that are none of ours
     written: Mapping[str, Written] = field(default_factory=dict)
+
+    @property
+    def claim(self) -> Claim | None:
+        """What the ledger claims: 「已销号」 is history, 「已完成」 is yet to be verified; None: nothing known."""
+        headings = {name: self.written[name].column for name in ("sign_off", "status") if name in self.written}
+        claims = [claim_of(getattr(self, name), heading) for name, heading in headings.items()]
+        return "historic_signed_off" if "historic_signed_off" in claims else next(filter(None, reversed(claims)), None)
 
     def as_json(self) -> dict[str, Any]:
         """Return what ``import --json`` prints of one finding."""

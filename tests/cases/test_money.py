@@ -21,6 +21,7 @@ WAN = Decimal(10_000)
         ("三万五千二百元", "35200.00"),
         ("1亿2000万元", "120000000.00"),
         ("12万3千元", "123000.00"),
+        ("共8万元（其中补贴3万元、津贴5万元）", "80000.00"),
     ],
 )
 def test_an_amount_with_its_unit_is_yuan_whatever_the_column_says(text: str, yuan: str) -> None:
@@ -36,6 +37,9 @@ def test_an_amount_with_its_unit_is_yuan_whatever_the_column_says(text: str, yua
         ("5380多亿元", "amount_roughly", "538000000000.00"),
         ("3-5万元", "amount_range", None),
         ("3万元、5万元", "several_amounts", None),
+        ("3万元+5万元", "amount_summed", "80000.00"),
+        ("共8万元（其中补贴3万元、津贴4万元）", "several_amounts", None),
+        ("3、5万元", "several_amounts", None),
         ("2500元/人", "more_than_an_amount", "2500.00"),
         ("若干", "not_an_amount", None),
     ],
@@ -76,6 +80,32 @@ def test_every_amount_written_exactly_comes_back(cents: int, unit: str, grouped:
     assert read_amount(text + unit) == Amount(yuan)
     assert in_yuan(number, unit=scale) == Amount(yuan)
     assert read_amount(text, unit=scale) == Amount(yuan)
+
+
+@given(
+    parts=st.lists(st.integers(1, 10**9), min_size=2, max_size=5),
+    unit=st.sampled_from(["元", "万元", "亿元"]),
+    mark=st.sampled_from(["+", "＋", " + "]),
+)
+def test_amounts_that_are_added_up_come_to_their_sum_and_are_asked(parts: list[int], unit: str, mark: str) -> None:
+    worth = {"元": 1, "万元": 10**4, "亿元": 10**8}[unit]
+    amount = read_amount(mark.join(f"{part}{unit}" for part in parts))
+
+    if sum(parts) * worth > 10**15:
+        assert amount.yuan is None
+    else:
+        assert amount == Amount(Decimal(sum(parts) * worth).quantize(CENT), "amount_summed")
+
+
+@given(
+    whole=st.integers(1, 99_999),
+    hundredths=st.integers(0, 99),
+    about=st.sampled_from(["约{}", "{}左右", "近{}", "{}以上"]),
+)
+def test_an_amount_that_is_roughly_said_is_shown_and_asked(whole: int, hundredths: int, about: str) -> None:
+    said = f"{whole}.{hundredths:02d}"
+
+    assert read_amount(about.format(f"{said}万元")) == Amount((Decimal(said) * WAN).quantize(CENT), "amount_roughly")
 
 
 @given(text=st.text("0123456789.,-元万亿千百十约多至、整壹贰拾 ", max_size=16))

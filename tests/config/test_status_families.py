@@ -2,6 +2,8 @@
 
 import pytest
 
+from cases.finding import Kind
+from cases.written_dates import read_kind
 from config.status_families import claim_of, families, family_of, kinds_of, names_of
 
 
@@ -32,7 +34,7 @@ from config.status_families import claim_of, families, family_of, kinds_of, name
         ("详见附件", None),
     ],
 )
-def test_a_word_claims_no_more_than_it_says(text, claim):
+def test_a_word_claims_no_more_than_it_says(text: str, claim: str | None) -> None:
     assert claim_of(text) == claim
 
 
@@ -47,11 +49,11 @@ def test_a_word_claims_no_more_than_it_says(text, claim):
         ("否", "是否销号", "in_progress"),
     ],
 )
-def test_a_tick_means_what_its_heading_asks(text, heading, claim):
+def test_a_tick_means_what_its_heading_asks(text: str, heading: str, claim: str | None) -> None:
     assert claim_of(text, heading) == claim
 
 
-def test_a_family_is_known_by_all_its_words_together():
+def test_a_family_is_known_by_all_its_words_together() -> None:
     assert family_of("已整改", "整改中") == "audit_c"
     assert family_of("已整改", "持续整改") == "audit_b"
     assert family_of("正在整改") == "audit_a"
@@ -60,9 +62,13 @@ def test_a_family_is_known_by_all_its_words_together():
 
 
 @pytest.mark.parametrize("family", families())
-def test_what_a_family_prints_is_read_as_the_same_claim_again(family):
+def test_what_a_family_prints_is_read_as_the_same_claim_again(family: str) -> None:
     names = names_of(family)
 
     assert claim_of(names["done"]) in {"done", "historic_signed_off"}
     assert claim_of(names["in_progress"]) == "in_progress"
-    assert set(kinds_of(family)) == {"IMMEDIATE", "PHASED", "CONTINUOUS"}
+    assert {kind: read_kind(word) for kind, word in kinds_of(family).items()} == {
+        "IMMEDIATE": Kind.IMMEDIATE,
+        "PHASED": Kind.PHASED,
+        "CONTINUOUS": Kind.CONTINUOUS,
+    }

@@ -395,3 +395,15 @@ def test_a_line_about_the_unit_over_the_headings_is_no_heading() -> None:
     intake = read(("序号", "反馈问题", "整改措施"), (1, "甲", "补记"), headings=("填报单位：县水务局",))
 
     assert (intake.unit, [finding.seq for finding in intake.findings]) == ("县水务局", [1])
+
+
+def test_what_a_ledger_claims_is_told_from_state_and_sign_off_together() -> None:
+    intake = read(
+        (1, "甲", "已完成整改", "2024年3月5日"),
+        (2, "乙", "已完成整改", None),
+        (3, "丙", "整改中", None),
+        (4, "丁", None, None),
+        headings=("序号", "反馈问题", "整改状态", "销号时间"),
+    )
+
+    assert [finding.claim for finding in intake.findings] == ["historic_signed_off", "done", "in_progress", None]

@@ -1,7 +1,10 @@
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cases.written_dates import read_date
 from documents.measures import deadlines_in, split_measures
 
 
@@ -26,6 +29,17 @@ from documents.measures import deadlines_in, split_measures
 )
 def test_measures_are_split_as_people_number_them(text: str, measures: tuple[str, ...]) -> None:
     assert split_measures(text) == measures
+
+
+@given(
+    day=st.dates(date(1991, 1, 1), date(2099, 12, 31)),
+    spelling=st.sampled_from(["{0.year}年{0.month}月{0.day}日", "{0.year}.{0.month}.{0.day}", "{0:%Y-%m-%d}"]),
+    frame=st.sampled_from(["完善制度，{}前完成", "于{}之前清退到位", "{}前，完成整改。", "组织培训（{}以前落实）"]),
+)
+def test_a_promised_day_is_found_in_any_sentence_as_it_is_written(day: date, spelling: str, frame: str) -> None:
+    (written,) = deadlines_in((frame.format(spelling.format(day)),))
+
+    assert read_date(written).on == day
 
 
 @given(
