@@ -121,6 +121,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "edit_settings": frozenset({Role.SYSTEM_ADMIN}),
     "edit_templates": frozenset({Role.SYSTEM_ADMIN, Role.INSPECTION_OFFICE}),
     "edit_people": frozenset({Role.SECURITY_ADMIN}),
+    "name_deputy": READERS | {Role.SECURITY_ADMIN},
     "read_ledger": frozenset({Role.AUDIT_ADMIN}),
 }
 
@@ -154,6 +155,7 @@ class Actor:
     recused_paths: tuple[str, ...] = ()
     recused_cases: frozenset[int] = frozenset()
     deputises_for: frozenset[int] = frozenset()  # persons whose posts he holds while they are away (代理)
+    vacant_posts: tuple[int, ...] = ()  # of his unit, which he leads: he hands their tasks out
 
     @property
     def persons(self) -> frozenset[int]:
@@ -164,6 +166,7 @@ class Actor:
     def holders(self) -> tuple[str, ...]:
         """Keys of the task lists that are this person's: posts held, and roles on a unit."""
         posts = [f"post:{grant.post_id}" for grant in self.grants if grant.post_id is not None]
+        posts += [f"post:{post_id}" for post_id in self.vacant_posts]
         roles = [f"role:{grant.role}@{grant.unit_id}" for grant in self.grants]
         return tuple(dict.fromkeys([f"person:{self.person_id}", *posts, *roles]))
 

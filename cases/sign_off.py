@@ -131,7 +131,7 @@ def require_outside(actor: Actor, unit_path: str) -> None:
 def require_independent(actor: Actor, unit_path: str, dossier: Dossier) -> None:
     """Raise unless *actor* is from outside the unit and had no hand in the rectification."""
     require_outside(actor, unit_path)
-    if actor.person_id in dossier.rectified_by:
+    if actor.persons & dossier.rectified_by:
         raise SamePerson(earlier="rectified")
 
 
@@ -162,7 +162,7 @@ def objections(dossier: Dossier) -> tuple[CaseError, ...]:
 def require_apart(actor: Actor, unit_path: str, dossier: Dossier) -> None:
     """Raise unless *actor* had a hand neither in the rectification nor in checking it."""
     require_independent(actor, unit_path, dossier)
-    if actor.person_id in dossier.checked_by:
+    if actor.persons & dossier.checked_by:
         raise SamePerson(earlier="verified")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, bindparam, delete, func, insert, select, union, update
@@ -10,13 +10,16 @@ from sqlalchemy.exc import IntegrityError
 
 from cases.finding import Finding, Kind, State
 from cases.issue_list import IssueList, ListState
+from cases.moments import shanghai_date
 from cases.sign_off import Checked, Dossier, Proof
 from persistence import ledger
+from persistence.people import stood_for
 from persistence.seal import Keyring
 from persistence.tables import (
     cases,
     criteria,
     evidence,
+    finding_links,
     findings,
     instances,
     issue_lists,
@@ -289,7 +292,7 @@ def dossier(conn: Connection, finding: Finding, *, staff: set[int]) -> Dossier:
         measures=[m for (m,) in conn.execute(_measure_ids, {"finding": finding.id})],
         waived=frozenset(row["measure_id"] for row in waived),
         proofs=[Proof(row["id"], row["kind"], row["measure_id"], row["uploaded_by"], row["adopted"]) for row in proofs],
-        rectified_by=frozenset(rectifiers | _rectifiers_before(conn, finding)),
+        rectified_by=_with_principals(conn, finding, rectifiers | _rectifiers_before(conn, finding)),
         submitted_at=submitted[-1]["at"].timestamp() if submitted and finding.submitted_at else None,
         verified=Checked((last["person_id"],), last["at"].timestamp(), last["person_id"] not in staff)
         if last and last["verdict"] == "confirmed"
@@ -300,25 +303,48 @@ def dossier(conn: Connection, finding: Finding, *, staff: set[int]) -> Dossier:
             (signal, severity) for signal, severity in conn.execute(_undecided, {"f": finding.id, "c": finding.cycle})
         ],
         criteria_open=[seq for (seq,) in wanted if concluded.get(str(seq)) != "met"],
-        checked_by=frozenset(
+        checked_by=_with_principals(
+            conn,
+            finding,
             {row["person_id"] for row in verified}
             | {p for row in visits for p in row["inspectors"]}
-            | {row["decided_by"] for row in waived}
+            | {row["decided_by"] for row in waived},
         ),
     )
 
 
+def _with_principals(conn: Connection, finding: Finding, persons: set[int]) -> frozenset[int]:
+    """Return *persons* and those for whom they were deputies since the finding was issued: both count as one."""
+    if not persons or finding.issued_at is None:
+        return frozenset(persons)
+    return frozenset(persons) | stood_for(conn, persons, shanghai_date(finding.issued_at), date.max)
+
+
 def _rectifiers_before(conn: Connection, finding: Finding) -> set[int]:
-    """Return who had a hand in the rectification in an earlier cycle: a new cycle makes nobody independent."""
-    if finding.cycle == 1:
+    """Return who had a hand in the rectification before: neither a new cycle nor a new number makes independent."""
+    before = _predecessors(conn, finding.id)
+    if finding.cycle > 1:
+        before |= {finding.id}
+    if not before:
         return set()
     in_unit = reviews.c.act.in_(("review_rectification", "sign_rectification"))
     earlier = (
-        select(submissions.c.person_id).where(submissions.c.finding_id == finding.id),
-        select(progress_reports.c.person_id).where(progress_reports.c.finding_id == finding.id),
-        select(reviews.c.person_id).where(reviews.c.case_id == finding.id, in_unit),
+        select(submissions.c.person_id).where(submissions.c.finding_id.in_(before)),
+        select(progress_reports.c.person_id).where(progress_reports.c.finding_id.in_(before)),
+        select(reviews.c.person_id).where(reviews.c.case_id.in_(before), in_unit),
     )
     return set(conn.scalars(union(*earlier)))
+
+
+def _predecessors(conn: Connection, finding_id: int) -> set[int]:
+    """Return the findings that were split into this one or merged into it, and those before them."""
+    found: set[int] = set()
+    waiting = {finding_id}
+    while waiting:
+        before = set(conn.scalars(_linked_from, {"known": sorted(waiting)}))
+        waiting = before - found
+        found |= waiting
+    return found
 
 
 def _looked_back(visit: Mapping[str, Any], staff: set[int]) -> Checked:
@@ -326,6 +352,7 @@ def _looked_back(visit: Mapping[str, Any], staff: set[int]) -> Checked:
     return Checked(persons, visit["confirmed_at"].timestamp(), not set(persons) & staff)
 
 
+_linked_from = select(finding_links.c.from_id).where(finding_links.c.to_id.in_(bindparam("known", expanding=True)))
 _measure_ids = select(measures.c.id).where(measures.c.finding_id == bindparam("finding")).order_by(measures.c.seq)
 _milestones_left = select(func.count()).where(
     milestones.c.finding_id == bindparam("finding"), milestones.c.held_at.is_(None)

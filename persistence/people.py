@@ -1,6 +1,6 @@
 """Who holds which post on a day, and what that lets him do."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,11 +15,13 @@ from sqlalchemy import (
     Table,
     and_,
     bindparam,
+    exists,
     or_,
     select,
 )
 
 from cases.rights import UNIT_SIDE, Actor, Grant, Role
+from config.messages import say
 from persistence.tables import accounts, grants, people, posts, recusals, tenures, units
 
 
@@ -38,15 +40,26 @@ def _on(table: Table, day: date | BindParameter[date]) -> ColumnElement[bool]:
     return and_(table.c.valid_from <= day, or_(table.c.valid_until.is_(None), table.c.valid_until >= day))
 
 
-_scope, _home = units.alias("scope"), units.alias("home")
+_scope, _home, _absent = units.alias("scope"), units.alias("home"), people.alias("absent")
 _who: BindParameter[int] = bindparam("person", type_=BigInteger)
 _today = bindparam("day", type_=Date)
 
 # Built once: they run on every request, and building one takes longer than SQLite takes to run it.
 _person = select(people.c.name, people.c.language).where(people.c.id == _who)
 _held = (
-    select(posts.c.id, posts.c.title, posts.c.role, posts.c.clearance, _scope.c.id, _scope.c.path, _home.c.path)
+    select(
+        posts.c.id,
+        posts.c.title,
+        posts.c.role,
+        posts.c.clearance,
+        _scope.c.id,
+        _scope.c.path,
+        _home.c.path,
+        tenures.c.for_person_id,
+        _absent.c.name,
+    )
     .join(tenures, tenures.c.post_id == posts.c.id)
+    .outerjoin(_absent, _absent.c.id == tenures.c.for_person_id)
     .join(_scope, _scope.c.id == posts.c.scope_unit_id)
     .join(_home, _home.c.id == posts.c.unit_id)
     .where(tenures.c.person_id == _who, _on(tenures, _today), _on(posts, _today))
@@ -71,7 +84,9 @@ def load_actor(conn: Connection, person_id: int, day: date, *, account_id: int |
     held = conn.execute(_held, asked).all()
     given = conn.execute(_given, asked).all()
     away = conn.execute(_recused, asked).all()
-    found = [Grant(Role(r), unit, path, clearance, post, title) for post, title, r, clearance, unit, path, _ in held]
+    found = [
+        Grant(Role(row[2]), row[4], row[5], row[3], row[0], _title(person.language, row[1], row[8])) for row in held
+    ]
     found += [Grant(Role(role), unit, path, clearance) for role, clearance, unit, path in given]
     found += _supervised(conn, {row[0]: row for row in held if row[2] == Role.SUPERIOR_LEADER})
     return Actor(
@@ -83,7 +98,47 @@ def load_actor(conn: Connection, person_id: int, day: date, *, account_id: int |
         home_paths=tuple(sorted({row[6] for row in held} | {g.path for g in found if g.role in UNIT_SIDE})),
         recused_paths=tuple(path for _, path in away if path),
         recused_cases=frozenset(case for case, _ in away if case),
+        deputises_for=frozenset(row[7] for row in held if row[7]),
+        vacant_posts=_vacant_posts(conn, [g.path for g in found if g.role == Role.CHIEF], day),
     )
+
+
+def _title(language: str, title: str, absent: str | None) -> str:
+    """Return under which title somebody acts: his own post, or one that he holds for a person who is away."""
+    return say(language, "deputy.of", title=title, name=absent) if absent else title
+
+
+def _vacant_posts(conn: Connection, paths: Sequence[str], day: date) -> tuple[int, ...]:
+    """Return the posts of the units at *paths* that nobody holds: the chief hands their tasks out meanwhile."""
+    if not paths:
+        return ()
+    query = (
+        select(posts.c.id)
+        .join(units, units.c.id == posts.c.unit_id)
+        .where(
+            posts.c.role.in_(sorted(UNIT_SIDE)),
+            or_(*(and_(units.c.path >= path, units.c.path < path[:-1] + "0") for path in paths)),
+            _on(posts, day),
+            ~exists().where(tenures.c.post_id == posts.c.id, _on(tenures, day)),
+        )
+    )
+    return tuple(conn.scalars(query.order_by(posts.c.id)))
+
+
+def counts_as(conn: Connection, person_id: int, day: date) -> frozenset[int]:
+    """Return who *person_id* counted as on *day* where acts must be separate: himself and those he stood for."""
+    return stood_for(conn, {person_id}, day, day) | {person_id}
+
+
+def stood_for(conn: Connection, person_ids: Iterable[int], first: date, last: date) -> frozenset[int]:
+    """Return for whom any of *person_ids* was deputy on a day between *first* and *last*."""
+    query = select(tenures.c.for_person_id).where(
+        tenures.c.person_id.in_(list(person_ids)),
+        tenures.c.for_person_id.is_not(None),
+        tenures.c.valid_from <= last,
+        or_(tenures.c.valid_until.is_(None), tenures.c.valid_until >= first),
+    )
+    return frozenset(conn.scalars(query))
 
 
 def _supervised(conn: Connection, held: dict[int, Sequence[object]]) -> list[Grant]:
@@ -123,6 +178,17 @@ def _found(conn: Connection, query: Select[Any], **values: Any) -> list[Recipien
 def holders_of_post(conn: Connection, post_id: int, day: date) -> list[Recipient]:
     """Return who holds *post_id* on *day*, deputies too; empty when it is vacant."""
     return _found(conn, _of_post, day=day, post=post_id)
+
+
+_chief_beside = _recipients(
+    posts.c.role == Role.CHIEF,
+    posts.c.unit_id == select(posts.c.unit_id).where(posts.c.id == bindparam("post")).scalar_subquery(),
+)
+
+
+def holders_or_chief(conn: Connection, post_id: int, day: date) -> list[Recipient]:
+    """Return who holds *post_id* on *day*; while it is vacant, who is chief of its unit."""
+    return holders_of_post(conn, post_id, day) or _found(conn, _chief_beside, day=day, post=post_id)
 
 
 def holders_of_role(conn: Connection, role: str, unit_id: int, day: date) -> list[Recipient]:

@@ -23,7 +23,7 @@ def confirm_look_back(work: Work, case: FindingCase, form: Form) -> None:
     visit = open_visit(work, case)
     if visit["recorded_by"] is None:
         raise NoSuchTask(act=work.act)
-    if visit["recorded_by"] == work.actor.person_id:
+    if work.is_same_person(visit["recorded_by"], visit["recorded_at"]):
         raise SecondPersonNeeded()
     verdict = form.choice("verdict", "confirmed", "returned")
     require_substance(form.text("comment"))

@@ -17,8 +17,9 @@ from tasks.work import Work
 def confirm_registration(work: Work, case: ListCase, form: Form) -> None:
     """Confirm the findings as second handler, or return them."""
     verdict = form.choice("verdict", "agreed", "returned")
-    first = select(reviews.c.person_id).where(reviews.c.case_id == case.id, reviews.c.act == "register_findings")
-    if work.actor.person_id in set(work.conn.execute(first.order_by(reviews.c.at.desc()).limit(1)).scalars()):
+    own = (reviews.c.case_id == case.id, reviews.c.act == "register_findings")
+    first = select(reviews.c.person_id, reviews.c.at).where(*own).order_by(reviews.c.at.desc()).limit(1)
+    if any(work.is_same_person(person_id, at) for person_id, at in work.conn.execute(first)):
         raise SamePerson(earlier="register_findings")
     require_substance(form.text("comment"))
 

@@ -23,7 +23,9 @@ def correct_finding(work: Work, case: FindingCase, form: Form) -> None:
 
 
 def _values(work: Work, case: FindingCase, form: Form) -> dict[str, Any]:
-    values: dict[str, Any] = {name: form.text(name) for name in ("title", "detail", "target", "category") if name in form}
+    values: dict[str, Any] = {
+        name: form.text(name) for name in ("title", "detail", "target", "category") if name in form
+    }
     if "amount_yuan" in form:
         values["amount_yuan"] = form.money("amount_yuan") or Decimal(0)
     if "headcount" in form:

@@ -23,7 +23,7 @@ def decide_extension(work: Work, case: FindingCase, form: Form) -> None:
     running = next(r for r in case.live if r.id == work.task.instance_id)
     asked = work.conn.execute(select(extensions).where(extensions.c.id == running.subject_id)).one()
     require_outside(work.actor, case.finding.unit_path)
-    if asked.asked_by == work.actor.person_id:
+    if work.is_same_person(asked.asked_by, asked.asked_at):
         raise SamePerson(earlier="ask_extension")
     verdict = form.choice("verdict", "approved", "refused")
     require_substance(form.text("comment"))

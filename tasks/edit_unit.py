@@ -1,12 +1,16 @@
 """单位: a unit of the tree is set up, renamed, or ended; where it stands does not change, since rights hang on it."""
 
-from sqlalchemy import or_, select
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row, func, or_, select
 
 from cases.events import Event
 from cases.refusals import FormIncomplete
 from cases.rights import Role
 from persistence.columns import new_id
-from persistence.tables import posts, tenures, units
+from persistence.tables import posts, tenures, unit_names, units
 from tasks.acts import act
 from tasks.case import OfficeCase
 from tasks.form import Form
@@ -34,9 +38,23 @@ def edit_unit(work: Work, case: OfficeCase, form: Form) -> None:
         _, last = span(form, since=unit.valid_from)
         if last is not None and _is_staffed(work, unit_id, last):
             raise FormIncomplete({"valid_until": "in_use"})
+        keep_name(work, unit, words)
         work.set(units, unit_id, **words, superior_post_id=superior, valid_until=last)
     work.answer |= {"unit": str(unit_id)}
     work.record(case, Event("UnitEdited", {"unit": str(unit_id), "name": words["name"], "until": str(last or "")}))
+
+
+def keep_name(work: Work, unit: Row[Any], words: Mapping[str, str]) -> None:
+    """Keep what the unit was called until yesterday, where it is called otherwise from today on."""
+    if (unit.name, unit.short_name) == (words["name"], words["short_name"]):
+        return
+    before = select(func.max(unit_names.c.valid_until)).where(unit_names.c.unit_id == unit.id)
+    last = work.conn.scalar(before)
+    first = unit.valid_from if last is None else last + timedelta(days=1)
+    yesterday = work.today - timedelta(days=1)
+    if first <= yesterday:  # a name of the same day was a slip
+        names = {"name": unit.name, "short_name": unit.short_name}
+        work.add(unit_names, unit_id=unit.id, **names, valid_from=first, valid_until=yesterday)
 
 
 def _superior(work: Work, form: Form) -> int | None:

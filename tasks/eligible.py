@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
+from cases.finding import Finding
 from cases.rights import PERMISSIONS, Subject, may, outside
 from persistence.people import load_actor
-from persistence.tables import people, posts, tenures, units
+from persistence.tables import findings, people, posts, tenures, units
+from tasks.responsible_posts import ROLE_OF_FIELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,44 @@ def inspectors(conn: Connection, subject: Subject, day: date, *, not_these: Iter
     """Return who may look back at *subject*: from outside its unit, none of *not_these* (who rectified)."""
     candidates = may_do(conn, "record_look_back", subject, day, not_these=not_these)
     return [one for one in candidates if outside(load_actor(conn, one.person_id, day), subject.unit_path)]
+
+
+def posts_for(conn: Connection, unit_path: str, field: str) -> list[tuple[int, str]]:
+    """Return (id, unit and title) of the posts that may be *field* for a finding of the unit at *unit_path*."""
+    query = (
+        select(posts.c.id, units.c.short_name, posts.c.title)
+        .join(units, units.c.id == posts.c.unit_id)
+        .where(
+            posts.c.role == ROLE_OF_FIELD[field],
+            units.c.path >= unit_path,
+            units.c.path < unit_path[:-1] + "0",
+            posts.c.valid_until.is_(None),
+        )
+        .order_by(units.c.path, posts.c.id)
+    )
+    return [(row.id, f"{row.short_name} {row.title}") for row in conn.execute(query)]
+
+
+def units_beside(conn: Connection, unit_id: int, day: date) -> list[tuple[int, str]]:
+    """Return (id, name) of the other units that have posts to take a finding over."""
+    takes = select(posts.c.unit_id).where(posts.c.role.in_(sorted(ROLE_OF_FIELD.values())))
+    query = select(units.c.id, units.c.name).where(
+        units.c.id.in_(takes), units.c.id != unit_id, (units.c.valid_until.is_(None)) | (units.c.valid_until >= day)
+    )
+    return [(row.id, row.name) for row in conn.execute(query.order_by(units.c.path))]
+
+
+def mergeable(conn: Connection, finding: Finding, visible: ColumnElement[bool]) -> list[tuple[str, str]]:
+    """Return (number, title) of the findings that may go on as one with *finding*."""
+    query = select(findings.c.number, findings.c.title).where(
+        findings.c.list_id == finding.list_id,
+        findings.c.unit_id == finding.unit_id,
+        findings.c.state == finding.state,
+        findings.c.submitted_at.is_(None),
+        findings.c.id != finding.id,
+        visible,
+    )
+    return [(row.number, row.title) for row in conn.execute(query.order_by(findings.c.number))]
 
 
 def _prefixes(path: str) -> list[str]:

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from cases.sign_off import Dossier
+from sqlalchemy import select
+
+from cases.sign_off import Dossier, SamePerson
 from persistence import case_store
 from persistence.people import staff_of
-from persistence.tables import reviews
+from persistence.tables import reviews, submissions
 from tasks.case import FindingCase, ListCase
 from tasks.form import Form
 from tasks.work import Work
@@ -16,6 +18,14 @@ def dossier_of(work: Work, case: FindingCase) -> Dossier:
     """Return the facts of the present cycle on which verification and sign-off rest."""
     staff = staff_of(work.conn, case.finding.unit_path, work.today)
     return case_store.dossier(work.conn, case.finding, staff=staff)
+
+
+def require_not_submitter(work: Work, case: FindingCase) -> None:
+    """Raise SamePerson where the actor, or whom he stands for, made the submission that is looked at."""
+    own = (submissions.c.finding_id == case.id, submissions.c.cycle == case.finding.cycle)
+    last = select(submissions.c.person_id, submissions.c.at).where(*own).order_by(submissions.c.at.desc()).limit(1)
+    if any(work.is_same_person(person_id, at) for person_id, at in work.conn.execute(last)):
+        raise SamePerson(earlier="submit_rectification")
 
 
 def keep_review(

@@ -11,7 +11,14 @@ from cases.rights import Role
 from notifications.routing import TASK_ROLE, Told, once_per_person, told_of
 from persistence.case_store import TaskRow
 from persistence.outbox import Owed
-from persistence.people import Recipient, administrators, holders_of_post, holders_of_role, recused_from
+from persistence.people import (
+    Recipient,
+    administrators,
+    holders_of_post,
+    holders_of_role,
+    holders_or_chief,
+    recused_from,
+)
 from persistence.tables import people
 from tasks.case import AnyCase, FindingCase, ListCase
 
@@ -85,7 +92,7 @@ def _task_letters(work: "Work", task: TaskRow) -> Iterator[tuple[str, Recipient 
     """A task on one post is told to its holder; one that a whole office may take stands on its list only."""
     letter = "receipt_waits" if task.act == "sign_receipt" else "task_waits"
     if task.holder.startswith("post:") and TASK_ROLE in told_of("TaskOpened")[0].roles:
-        for recipient in holders_of_post(work.conn, int(task.holder[5:]), work.today):
+        for recipient in holders_or_chief(work.conn, int(task.holder[5:]), work.today):
             if recipient.person_id != work.actor.person_id:
                 yield letter, recipient, task.role, {}
 

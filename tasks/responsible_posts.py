@@ -1,6 +1,7 @@
 """Which post of a unit a form makes responsible for a finding."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import Select, select
 
@@ -25,10 +26,11 @@ def first_post(work: Work, unit_path: str, field: str) -> int | None:
     """Return the first post of today that bears the role in the unit at *unit_path* or below it."""
     open_today = (posts.c.valid_until.is_(None)) | (posts.c.valid_until >= work.today)
     query = _posts(unit_path, field).where(posts.c.valid_from <= work.today, open_today)
-    return work.conn.execute(query.order_by(units.c.path, posts.c.id).limit(1)).scalar_one_or_none()
+    found = work.conn.execute(query.order_by(units.c.path, posts.c.id).limit(1)).scalar_one_or_none()
+    return None if found is None else int(found)
 
 
-def _posts(unit_path: str, field: str) -> Select[tuple[int]]:
+def _posts(unit_path: str, field: str) -> Select[Any]:
     return (
         select(posts.c.id)
         .join(units, units.c.id == posts.c.unit_id)

@@ -4,14 +4,15 @@ from cases.comments import require_substance
 from cases.events import Event
 from tasks.acts import act
 from tasks.case import FindingCase
-from tasks.facts_of_case import keep_review
+from tasks.facts_of_case import keep_review, require_not_submitter
 from tasks.form import Form
 from tasks.work import Work
 
 
 @act(on="finding", needs=("verdict", "comment"))
 def review_rectification(work: Work, case: FindingCase, form: Form) -> None:
-    """Agree to the submission or return it to the handler."""
+    """Agree to the submission or return it to the handler. Raises SamePerson."""
+    require_not_submitter(work, case)
     verdict = form.choice("verdict", "agreed", "returned")
     require_substance(form.text("comment"))
 

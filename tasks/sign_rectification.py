@@ -5,14 +5,15 @@ from cases.events import Event
 from cases.refusals import FormIncomplete
 from tasks.acts import act
 from tasks.case import FindingCase
-from tasks.facts_of_case import keep_review
+from tasks.facts_of_case import keep_review, require_not_submitter
 from tasks.form import Form
 from tasks.work import Work
 
 
 @act(on="finding", needs=("verdict", "comment"))
 def sign_rectification(work: Work, case: FindingCase, form: Form) -> None:
-    """Sign the submission with the pledge of truth, or return it to the handler."""
+    """Sign the submission with the pledge of truth, or return it to the handler. Raises SamePerson."""
+    require_not_submitter(work, case)
     verdict = form.choice("verdict", "agreed", "returned")
     require_substance(form.text("comment"))
     if verdict == "agreed" and not form.flag("pledge"):

@@ -30,5 +30,5 @@ def transfer_finding(work: Work, case: FindingCase, form: Form) -> None:
 
 
 def _is_overseen(work: Work, path: str) -> bool:
-    """Whether whoever asks may do so for the unit at *path* too: nobody hands a finding to a place beyond his rights."""
+    """Whether whoever asks has rights at *path* too: nobody hands a finding to a place beyond them."""
     return any(path.startswith(grant.path) for grant in work.actor.grants)

@@ -21,6 +21,7 @@ from persistence import case_store
 from persistence.case_store import TaskRow, changed
 from persistence.columns import new_id
 from persistence.ledger import Entry
+from persistence.people import counts_as
 from persistence.tables import findings, instances, issue_lists, messages
 from tasks.case import AnyCase, Case, FindingCase, ListCase, OfficeCase, Running
 from tasks.correcting.asked import Asked
@@ -183,6 +184,10 @@ class Work:
         if self.actor is not CLOCK:
             require(self.actor, permission, subject)
 
+    def is_same_person(self, person_id: int, at: datetime) -> bool:
+        """Whether the actor counts as the one who acted *at* that moment: himself, or as deputy one for the other."""
+        return bool(self.actor.persons & counts_as(self.conn, person_id, shanghai_date(at)))
+
     def take_task(self, case: Case, act: str, task_id: str | None) -> TaskRow:
         """Return the open task that *act* completes and the actor holds. Raises NoSuchTask, NotYourTask."""
         waiting = [task for task in case.tasks if task.act == act and task_id in (None, task.id)]
@@ -242,7 +247,7 @@ class Work:
         subject_id: int | None = None,
         cycle: int = 1,
     ) -> Running:
-        """Start a process of *case*: on the release that the case follows if it has such a process, else on the newest."""
+        """Start a process of *case*: on the release that it follows where that has the process, else on the newest."""
         release_id = self.office.release_with(self.conn, case, process_id)
         running = Running(new_id(), process_id, release_id, cycle, subject_id, {})
         case.live.append(running)

@@ -16,13 +16,16 @@ from cases.finding import Finding
 from config.messages import knows, say
 from persistence import case_store
 from persistence.tables import criteria, evidence, findings, measures, signal_hits
+from persistence.visibility import visible_findings
 from tasks import eligible
 from tasks.acts import ACTS
 from tasks.case import FindingCase
+from tasks.split_finding import MOST_PARTS
 from web.seeing import Offer, Seen
 
 FILES = frozenset({"evidence", "attachments"})
 CHOSEN = frozenset({"measure", "signal"})  # texts that name a row of the case
+ASSIGNED = {"assign": "assign", "money": "amounts"}  # one small answer for each of several things
 SIDE_BY_SIDE = frozenset({"date", "number", "money", "line"})
 
 
@@ -149,7 +152,7 @@ def _field(
         choices=_choices(seen, name, part, widget),
         chosen=frozenset(written.get(name, ())),
         text=(list(written.get(name, ())) or [""])[0],
-        parts=_parts(seen, name, written) if widget == "numbered" else (),
+        parts=_parts(seen, name, written) if widget in ("numbered", *ASSIGNED.values()) else (),
         error=error,
     )
 
@@ -162,6 +165,8 @@ def _widget(name: str, part: Mapping[str, Any]) -> str:
             return "files"
         if asked == "textarea":
             return "numbered"
+        if asked in ASSIGNED:
+            return ASSIGNED[asked]
         return "people" if asked == "person" else "checkboxes"
     if kind == "boolean":
         return "tick"
@@ -191,6 +196,8 @@ def _choices(seen: Seen, name: str, part: Mapping[str, Any], widget: str) -> Seq
         return [Choice(value, labels.get(value, {}).get(language, value)) for value in values]
     if widget in ("people", "select") and part.get("x-widget") == "person":
         return [Choice(str(who.person_id), who.name, f"{who.unit} {who.post}") for who in _people(seen, name)]
+    if part.get("x-widget") == "post":
+        return [Choice(str(key), said) for key, said in eligible.posts_for(seen.conn, seen.subject.unit_path, name)]
     if name == "criteria_met":
         query = select(criteria.c.seq, criteria.c.text).where(criteria.c.finding_id == seen.case.id)
         return [Choice(str(seq), f"{seq}. {text}") for seq, text in seen.conn.execute(query.order_by(criteria.c.seq))]
@@ -198,6 +205,15 @@ def _choices(seen: Seen, name: str, part: Mapping[str, Any], widget: str) -> Seq
 
 
 def _rows_to_choose(seen: Seen, what: str) -> Sequence[Choice]:
+    if what == "unit":
+        others = eligible.units_beside(seen.conn, seen.value.unit_id, seen.person.today)
+        return [Choice(str(key), name) for key, name in others]
+    if what == "merged" and isinstance(seen.value, Finding):
+        alike = eligible.mergeable(seen.conn, seen.value, visible_findings(seen.person.actor))
+        return [Choice(number, number, title) for number, title in alike]
+    if what.endswith("_parts"):
+        parts = range(1, MOST_PARTS + 1)
+        return [Choice(str(n), say(seen.person.language, "corrections.part", number=n)) for n in parts]
     if what == "measure":
         return [Choice(str(key), f"{seq}. {text}") for key, seq, text in _measures(seen)]
     if what == "evidence":
@@ -233,6 +249,9 @@ def _measures(seen: Seen) -> list[tuple[int, int, str]]:
 
 def _parts(seen: Seen, name: str, written: Mapping[str, Sequence[str]]) -> Sequence[tuple[str, str, str]]:
     about: list[tuple[str, str]] = []
+    if name in ("measure_parts", "evidence_parts"):
+        rows = _rows_to_choose(seen, name.removesuffix("_parts"))
+        return [(one.value, one.label, (list(written.get(f"{name}.{one.value}", ())) or [""])[0]) for one in rows]
     if name == "measures_done":
         about = [(str(seq), text) for _, seq, text in _measures(seen)] or [("1", "")]
     elif name == "criteria_conclusions":

@@ -19,13 +19,14 @@ from persistence.tables import blobs, evidence, findings, issue_lists, papers, p
 from persistence.visibility import visible_findings, visible_lists
 from tasks.readiness import lacking
 from web import pages
+from web.corrections import shown_beside, transferred_page
 from web.dossier_shown import drawings_of, events_of, summary_of
-from web.house import TheHouse
+from web.house import House, TheHouse
 from web.intake_shown import cells_of, left_open_of, rows_of
 from web.refusals import sentence
 from web.responsibility import steps_of, texts_of
 from web.seeing import Room, Seen, seeing
-from web.signed_in import SignedIn, page_router
+from web.signed_in import Person, SignedIn, page_router
 from web.whole import whole
 
 router = page_router()
@@ -39,6 +40,13 @@ CHUNK = 1 << 16
 
 @router.get("/findings/{number}")
 def finding_page(request: Request, house: TheHouse, person: SignedIn, number: str, did: str = "") -> Response:
+    try:
+        return _finding_page(request, house, person, number, did)
+    except Unknown:
+        return transferred_page(request, house, person, number)
+
+
+def _finding_page(request: Request, house: House, person: Person, number: str, did: str) -> Response:
     with seeing(house, person, "findings", number) as seen:
         assert isinstance(seen.value, Finding)
         shown = summary_of(seen)
@@ -50,6 +58,7 @@ def finding_page(request: Request, house: TheHouse, person: SignedIn, number: st
             "drawings": drawings_of(seen),
             "events": list(reversed(events_of(seen))),
             "objections": _objections(seen),
+            **shown_beside(seen),
             "cells": cells_of(seen, shown.dossier),
             "did": did if did.isidentifier() else "",
         }
@@ -185,12 +194,12 @@ Paper = Annotated[Kept, Depends(kept_paper)]
 
 @router.get("/evidence/{key}")
 def download(house: TheHouse, kept: Evidence) -> Response:
-    return _send(house, kept, "attachment")
+    return send(house, kept, "attachment")
 
 
 @router.get("/papers/{key}")
 def download_paper(house: TheHouse, kept: Paper) -> Response:
-    return _send(house, kept, "attachment")
+    return send(house, kept, "attachment")
 
 
 @router.get("/evidence/{key}/inline")
@@ -220,7 +229,8 @@ def preview(request: Request, house: TheHouse, kept: Evidence, key: int) -> Resp
     )
 
 
-def _send(house: TheHouse, kept: Kept, disposition: str) -> Response:
+def send(house: TheHouse, kept: Kept, disposition: str) -> Response:
+    """Send a kept file that the person may read, as a download or shown in a frame."""
     file = house.attachments.open(kept.sha256)
 
     def parts() -> Any:

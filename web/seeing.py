@@ -17,6 +17,7 @@ from persistence.case_store import TaskRow
 from persistence.tables import evidence, people, posts, signal_hits, tenures, units
 from tasks.acts import ACTS
 from tasks.case import FindingCase, ListCase
+from tasks.correcting.asking import CORRECTING, correctable
 from tasks.work import Work
 from web.house import House
 from web.signed_in import Person
@@ -107,8 +108,7 @@ BESIDE = (
     "adopt_evidence",
     "decide_waiver",
     "urge",
-    "suspend_finding",
-    "resume_finding",
+    *CORRECTING,
     "revoke_sign_off",
     "open_durability",
 )
@@ -159,7 +159,6 @@ def _fitting(seen: Seen, case: FindingCase) -> set[str]:
     finding, found = case.finding, set()
     held = [task for task in case.tasks if seen.work.holds(task)]
     if finding.state is State.OPEN:
-        found |= {"suspend_finding"}
         if case.tasks:
             found |= {"urge"}
         if finding.accepted_at and not finding.submitted_at:
@@ -173,8 +172,7 @@ def _fitting(seen: Seen, case: FindingCase) -> set[str]:
     if held:
         found |= {"hand_over"}
         found |= {"release_task" if any(task.claimed_by for task in held) else "claim_task"}
-    if finding.state is State.SUSPENDED:
-        found |= {"resume_finding"}
+    found |= correctable(seen.work, case)
     if finding.state is State.SIGNED_OFF and not case.tasks:
         found |= {"revoke_sign_off", "open_durability"}
     undecided = (

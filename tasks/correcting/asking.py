@@ -18,6 +18,16 @@ from tasks.form import Form
 from tasks.work import Work
 
 PROCESS = "correct_finding"
+CORRECTING: Mapping[str, tuple[Correction, ...]] = {  # acts, and what they ask for
+    "correct_finding": (
+        Correction.TEXT, Correction.AMOUNT, Correction.KIND, Correction.DUE_ON, Correction.RESPONSIBLE,
+    ),
+    "split_finding": (Correction.SPLIT,),
+    "merge_findings": (Correction.MERGE,),
+    "transfer_finding": (Correction.TRANSFER,),
+    "suspend_finding": (Correction.SUSPEND,),
+    "resume_finding": (Correction.RESUME,),
+}  # fmt: skip
 
 
 def ask(work: Work, case: FindingCase, what: Iterable[Correction], body: Mapping[str, Any], reason: str) -> None:
@@ -26,7 +36,7 @@ def ask(work: Work, case: FindingCase, what: Iterable[Correction], body: Mapping
     *body*: what is to be changed, as JSON values. Raises CorrectionRefused, CorrectionPending, EmptyComment.
     """
     require_substance(reason)
-    if _is_pending(work, case):
+    if _is_pending(case):
         raise CorrectionPending()
     approvals = {one: approval_of(work, case, one) for one in what}
     approval = strictest(approvals.values())
@@ -58,7 +68,7 @@ def decide(work: Work, case: FindingCase, form: Form) -> None:
     """Consent to the correction that waits or refuse it. Raises NotFromOutside, SamePerson, CorrectionRefused."""
     row = work.conn.execute(select(corrections).where(corrections.c.id == _running(work, case).subject_id)).one()
     require_outside(work.actor, case.finding.unit_path)
-    if row.asked_by in work.actor.persons:
+    if work.is_same_person(row.asked_by, row.asked_at):
         raise SamePerson(earlier=PROCESS)
     verdict, comment = form.choice("verdict", "approved", "refused"), form.text("comment")
     require_substance(comment)
@@ -92,7 +102,18 @@ def approval_of(work: Work, case: FindingCase, correction: Correction) -> Approv
     return Approval(str(answer["approval"]))
 
 
-def _is_pending(work: Work, case: FindingCase) -> bool:
+def correctable(work: Work, case: FindingCase) -> set[str]:
+    """Return the acts by which a correction of *case* may be asked for now; rights are asked apart."""
+    if _is_pending(case):
+        return set()
+    return {
+        act
+        for act, what in CORRECTING.items()
+        if any(approval_of(work, case, one) is not Approval.REFUSED for one in what)
+    }
+
+
+def _is_pending(case: FindingCase) -> bool:
     return any(running.process_id == PROCESS for running in case.live)
 
 

@@ -51,9 +51,8 @@ def change_contents(work: "Work", case: FindingCase, asked: Asked) -> None:
     now = _now(work, case)
     was = {name: _json(now[name]) for name in asked.body}
     values = {name: _FROM_JSON.get(name, lambda same: same)(value) for name, value in asked.body.items()}
-    due_on = values.get("due_on")
-    if case.finding.state is not State.REGISTERED and values.pop("due_on", None) is not None:
-        move_due_day(work, case, due_on)
+    if "due_on" in values and case.finding.state is not State.REGISTERED:
+        move_due_day(work, case, values.pop("due_on"))
     texts = {name: values.pop(name) for name in _IN_THE_ROW if name in values}
     if texts:
         work.write_later(update(findings).where(findings.c.id == case.id).values(texts))

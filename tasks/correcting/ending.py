@@ -32,7 +32,12 @@ def link(work: "Work", from_id: int, to_id: int, relation: str) -> None:
 
 
 def copy_evidence(
-    work: "Work", source: FindingCase, target_id: int, target_cycle: int, measure_ids: dict[int, int], only: set[int] | None
+    work: "Work",
+    source: FindingCase,
+    target_id: int,
+    target_cycle: int,
+    measure_ids: dict[int, int],
+    only: set[int] | None,
 ) -> None:
     """Let the evidence of *source*'s present cycle, or *only* that, stand with another finding too, as it was."""
     own = select(evidence).where(

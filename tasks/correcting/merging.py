@@ -38,7 +38,9 @@ def _take_in(work: "Work", case: FindingCase, others: list[FindingCase]) -> dict
     """Append what the others say and the measures that they had; return old id of a measure -> new."""
     ids = [other.id for other in others]
     details = dict(
-        work.conn.execute(select(findings.c.id, findings.c.detail).where(findings.c.id.in_([case.id, *ids]))).tuples().all()
+        work.conn.execute(select(findings.c.id, findings.c.detail).where(findings.c.id.in_([case.id, *ids])))
+        .tuples()
+        .all()
     )
     said = [details[case.id], *(f"（归并自 {one.number}）{one.finding.title}。{details[one.id]}" for one in others)]
     work.write_later(update(findings).where(findings.c.id == case.id).values(detail="\n".join(filter(None, said))))

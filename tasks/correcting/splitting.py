@@ -19,7 +19,7 @@ from tasks.correcting.ending import copy_evidence, end, link
 if TYPE_CHECKING:
     from tasks.work import Work
 
-# What a part does not inherit: it has its own way before it. Deadline, delay, responsibility and place on the list stay.
+# What a part does not inherit: it has its own way before it. Deadline, delay, responsibility and list stay.
 _FRESH: dict[str, Any] = {
     "cycle": 1, "basic_done": False, "accepted_at": None, "submitted_at": None, "progress_at": None,
     "signed_off_at": None, "historic": False, "suspended_because": None, "attention": 0, "returns": 0,
@@ -78,7 +78,7 @@ def _begin_part(
 
 
 def _copy_contents(work: "Work", case: FindingCase, part_id: int, own_measures: set[int]) -> dict[int, int]:
-    """Copy criteria, milestones and measures; a measure that no part claims alone goes to each. Return old id -> new."""
+    """Copy criteria, milestones and the part's own measures; return old id of a measure -> new."""
     for table in (criteria, milestones):
         for row in work.conn.execute(select(table).where(table.c.finding_id == case.id)).mappings():
             work.add(table, **dict(row) | {"id": new_id(), "finding_id": part_id})

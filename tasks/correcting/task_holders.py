@@ -1,16 +1,16 @@
-"""Whoever is responsible now holds the open tasks of a finding."""
+"""Whoever is responsible now holds the open tasks of a case."""
 
 from typing import TYPE_CHECKING
 
 from cases.rights import UNIT_SIDE
 from persistence.tables import open_tasks
-from tasks.case import FindingCase
+from tasks.case import FindingCase, ListCase
 
 if TYPE_CHECKING:
     from tasks.work import Work
 
 
-def move_tasks(work: "Work", case: FindingCase) -> int:
+def move_tasks(work: "Work", case: FindingCase | ListCase) -> int:
     """Put the unit's open tasks on the lists of those responsible now, unclaimed; return how many moved."""
     moved = 0
     for task in case.open_tasks():

@@ -24,7 +24,12 @@ def transfer(work: "Work", case: FindingCase, asked: Asked) -> None:
     before, unit = case.finding, work.conn.execute(select(units).where(units.c.id == asked.body["unit"])).one()
     left = _holders(work, case)
     case.finding = replace(
-        before, unit_id=unit.id, unit_path=unit.path, **{name: asked.body.get(name) for name in _POSTS}
+        before,
+        unit_id=unit.id,
+        unit_path=unit.path,
+        leader_post_id=asked.body["leader_post_id"],
+        handler_post_id=asked.body["handler_post_id"],
+        chief_post_id=asked.body["chief_post_id"],
     )
     move_tasks(work, case)
     work.record(case, Event("FindingTransferred", {"unit": unit.name, "reason": asked.reason}))

@@ -66,12 +66,12 @@ class Town:
         self.now = at(day)
         return run_patrol(self.office, name, self.now, "clock", **more)
 
-    def submit(self, number: str, *files: Attachment) -> Answer:
+    def submit(self, number: str, *files: Attachment, login: str = "u11handler") -> Answer:
         told = {
             "completion": "已收回租金 3 笔共 12 万元，制度已修订并执行。",
             "measures_done": ["1 已收回 3 笔", "2 已修订制度 1 项"],
         }
-        return self.act("u11handler", "submit_rectification", number, told, *files)
+        return self.act(login, "submit_rectification", number, told, *files)
 
     def letters(self, letter: str | None = None) -> list[Row[Any]]:
         """Return letters, oldest first."""
