@@ -207,7 +207,7 @@ def look(house: TheHouse, kept: Evidence) -> Response:
     """Show a picture or a PDF in its frame: by the type that we found, never one that can hold a script of ours."""
     if kept.media_type not in INLINE | {PDF}:
         raise Unknown()
-    return _send(house, kept, "inline")
+    return send(house, kept, "inline")
 
 
 @router.get("/evidence/{key}/preview")

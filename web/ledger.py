@@ -5,7 +5,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -13,15 +13,17 @@ from urllib.parse import urlencode
 from fastapi import Request
 from fastapi.responses import Response
 from sqlalchemy import Connection, func, select
+from starlette.datastructures import FormData
 
 from cases.finding import Finding, Kind, State
 from cases.refusals import CaseError, FormIncomplete, Unknown
 from cases.sign_off import require_sign_off
-from persistence import case_store, overviews
+from persistence import overviews
 from persistence.overviews import FindingFilters, FindingLine, Order, Place, place_of
-from persistence.people import staff_of
 from persistence.tables import findings, issue_lists, posts, units
 from persistence.visibility import visible_findings, visible_lists
+from tasks.case import FindingCase
+from tasks.sign_off import dossier_to_sign
 from web import pages
 from web.case_pages import settle_facts
 from web.dossier_shown import STEPS
@@ -177,6 +179,7 @@ class Fate:
     title: str
     unit: str
     why: str
+    version: int = 0  # of the case that was looked at
 
 
 @router.post("/batch-sign-off")
@@ -185,7 +188,7 @@ def batch_sign_off(request: Request, house: TheHouse, person: SignedIn, form: Fi
     numbers = list(dict.fromkeys(str(number) for number in form.getlist("number")))[:MOST_AT_ONCE]
     given = {name: str(form.get(name, "")).strip() for name in _DECISION if str(form.get(name, "")).strip()}
     errors = _decision_errors(person.language, given) if form.get("go") else {}
-    fates = [_fate(house, person, number) for number in numbers]
+    fates = [_as_looked_at(_fate(house, person, number), form) for number in numbers]
     facts: dict[str, Any] = {
         "ready": [fate for fate in fates if not fate.why],
         "skipped": [fate for fate in fates if fate.why],
@@ -201,6 +204,12 @@ def batch_sign_off(request: Request, house: TheHouse, person: SignedIn, form: Fi
 
 
 _DECISION = ("comment", "sheet_number", "decided_on", "votes_for", "votes_against", "dissent")
+
+
+def _as_looked_at(fate: Fate, form: FormData) -> Fate:
+    """Return *fate* with the version that the preview showed: what was changed since is not signed."""
+    seen = whole(form.get(f"version.{fate.number}"))
+    return fate if seen is None else replace(fate, version=seen)
 
 
 def _decision_errors(language: str, given: Mapping[str, str]) -> dict[str, str]:
@@ -219,12 +228,11 @@ def _fate(house: House, person: Person, number: str) -> Fate:
             try:
                 seen.work.require("sign_off", value.subject)
                 seen.work.take_task(seen.case, "sign_off", None)
-                staff = staff_of(seen.conn, value.unit_path, person.today)
-                dossier = case_store.dossier(seen.conn, value, staff=staff)
-                require_sign_off(person.actor, value.unit_path, dossier)
+                assert isinstance(seen.case, FindingCase)
+                require_sign_off(person.actor, value.unit_path, dossier_to_sign(seen.work, seen.case))
             except CaseError as refused:
                 return Fate(number, value.title, unit, sentence(person.language, refused))
-            return Fate(number, value.title, unit, "")
+            return Fate(number, value.title, unit, "", seen.case.head.version)
     except Unknown as refused:
         return Fate(number, "", "", sentence(person.language, refused))
 
@@ -233,8 +241,9 @@ def _sign(house: House, person: Person, fate: Fate, given: Mapping[str, str], ke
     """Sign one finding off; the outcome is its own, whatever happens to the others."""
     try:
         house.office.perform(
-            person.actor, "sign_off", fate.number, {**given, "verdict": "signed"}, key=f"batch {key} {fate.number}"[:80]
-        )
+            person.actor, "sign_off", fate.number, {**given, "verdict": "signed"},
+            key=f"batch {key} {fate.number}"[:80], version=fate.version,
+        )  # fmt: skip
     except CaseError as refused:
         why = sentence(person.language, refused)
         if isinstance(refused, FormIncomplete):

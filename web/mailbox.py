@@ -10,6 +10,7 @@ from cases.refusals import Unknown
 from notifications.letters import Letter, LetterError
 from persistence import outbox
 from persistence.incidents import letter_counts
+from persistence.meetings import signed_for
 from persistence.outbox import Claimed, State
 from persistence.tables import outbox as letters
 from persistence.tables import people
@@ -29,7 +30,7 @@ PAGE = 50
 def own_letters(request: Request, house: TheHouse, person: SignedIn, before: int | None = None) -> Response:
     with house.office.read() as conn:
         rows = outbox.mailbox(conn, person_id=person.actor.person_id, before=before, limit=PAGE)
-    return _letters(request, rows, None)
+    return _letters(request, house, rows, None)
 
 
 @router.get("/mailbox/{letter_id}")
@@ -43,7 +44,7 @@ def own_letter(request: Request, house: TheHouse, person: SignedIn, letter_id: i
             raise Unknown()
         rows = outbox.mailbox(conn, person_id=person.actor.person_id, limit=PAGE)
         letter = _as_written(house, conn, row)
-    return _letters(request, rows, {"row": row, "letter": letter})
+    return _letters(request, house, rows, {"row": row, "letter": letter})
 
 
 @everybodys.get("/outbox")
@@ -65,8 +66,10 @@ def resend(request: Request, house: TheHouse, person: SignedIn, form: Filled) ->
     return back_to("/outbox", tried.act)
 
 
-def _letters(request: Request, rows: tuple[Any, ...], opened: dict[str, Any] | None) -> Response:
-    return pages.show(request, "office/letters.html", rows=rows, opened=opened, page=PAGE)
+def _letters(request: Request, house: House, rows: tuple[Any, ...], opened: dict[str, Any] | None) -> Response:
+    with house.office.read() as conn:
+        on_paper = signed_for(conn, [row.id for row in rows])
+    return pages.show(request, "office/letters.html", rows=rows, opened=opened, page=PAGE, on_paper=on_paper)
 
 
 def _outbox(

@@ -5,6 +5,8 @@ from web import (
     importing,
     incidents,
     mailbox,
+    meetings,
+    paper_decisions,
     paper_templates,
     patrols,
     releases,
@@ -26,4 +28,8 @@ ROUTERS = (
     working_days.router,
     working_days.numbers,
     audit.router,
+    meetings.router,
+    paper_decisions.router,
+    paper_decisions.recording,
+    paper_decisions.receiving,
 )

@@ -4,6 +4,7 @@ import logging
 import secrets
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -48,6 +49,15 @@ def sentence(language: str, refusal: CaseError) -> str:
     if isinstance(refusal, FormIncomplete):
         facts = {"count": len(refusal.errors)}
     return say(language, f"refusal.{refusal.code}", **facts)
+
+
+def kept_sentence(language: str, why: Mapping[str, Any] | None) -> str:
+    """Return the sentence of a refusal that was kept as ``{"code": …, "facts": …}``; empty where nothing was."""
+    if not why:
+        return ""
+    given = why["facts"]
+    facts = {name: _fact(language, name, value) for name, value in given.items()}
+    return say(language, f"refusal.{why['code']}", **facts, count=len(given.get("errors", ())))
 
 
 def field_sentence(language: str, code: str) -> str:
