@@ -70,8 +70,18 @@ AT = Field("at", FieldKind.MOMENT)
 AMOUNT = Field("amount", FieldKind.MONEY)
 NOTE = Field("note", required=False)
 
-ACCOUNTS: Final = ("treasury", "non_tax", "original_channel", "original_payer", "own", "other")
-FUNDS: Final = ("fiscal", "collective", "party_dues", "union", "personal", "other")
+ACCOUNTS: Final = (
+    "treasury",
+    "non_tax",
+    "discipline",  # 廉政账户、暂扣款专户
+    "collective",  # 村集体“三资”专户
+    "original_channel",
+    "original_payer",
+    "own",
+    "other",
+)
+FUNDS: Final = ("fiscal", "enterprise", "collective", "masses", "party_dues", "union", "other")
+APPOINTED: Final = ("promoted", "reappointed", "transferred", "demoted")
 ACTIONS: Final = ("talk", "criticism", "admonition", "organisational", "dismissal", "sanction")
 WAIVED: Final = ("amount", "accountability", "on_site", "self_check")
 
@@ -94,7 +104,8 @@ REGISTERS: Final = _all(
             Field("latitude", FieldKind.NUMBER, required=False),
             Field("longitude", FieldKind.NUMBER, required=False),
             _choice("fund", *FUNDS, required=False),
-            Field("object", required=False),  # project, account or contract number
+            Field("object", required=False),  # projects, accounts or contracts, several joined by 、
+            Field("co_units", required=False),  # 配合单位, names joined by 、
             Field("needs_on_site", FieldKind.YES_NO, required=False),
         ),
         "on",
@@ -127,6 +138,13 @@ REGISTERS: Final = _all(
         About.UNIT,
         (AT, AMOUNT, Field("payee"), Field("purpose"), Field("voucher", required=False)),
         "at",
+        _UNIT + _OFFICE,
+    ),
+    Register(
+        "issued_document",  # 发文登记簿; copied_on: printed or exported again later
+        About.UNIT,
+        (ON, Field("number"), Field("title"), Field("copied_on", FieldKind.DAY, required=False), NOTE),
+        "on",
         _UNIT + _OFFICE,
     ),
     Register(
@@ -175,10 +193,23 @@ REGISTERS: Final = _all(
     Register(
         "appointment",  # 任职、提拔
         About.UNIT,
-        (ON, Field("person"), Field("title"), Field("document", required=False)),
+        (ON, Field("person"), Field("title"), _choice("kind", *APPOINTED), Field("document", required=False)),
         "on",
         _PEOPLE,
         outside=True,
+    ),
+    Register(
+        "regulation",  # 制度登记
+        About.FINDING,
+        (
+            ON,
+            Field("title"),
+            Field("number", required=False),
+            Field("adopted_by", required=False),
+            Field("distribution", required=False),
+        ),
+        "on",
+        _UNIT + _OFFICE,
     ),
     Register(
         "execution",  # 制度执行
@@ -239,6 +270,14 @@ REGISTERS: Final = _all(
         _UNIT + _OFFICE,
     ),
     Register(
+        "signature",  # 在纸面上签署的方案和报告
+        About.LIST,
+        (ON, _choice("document", "plan", "report"), Field("by_chief", FieldKind.YES_NO), NOTE),
+        "on",
+        _OFFICE,
+        outside=True,
+    ),
+    Register(
         "report",  # 上报的完成情况
         About.LIST,
         (
@@ -258,9 +297,9 @@ REGISTERS: Final = _all(
         _OFFICE,
     ),
     Register(
-        "approved_document",  # 认可的模板、共用文件: by title or by sha256
+        "approved_document",  # 认可的模板、共用文件: by title, by sha256, or by the text that everybody fills in
         About.NOTHING,
-        (ON, Field("title"), Field("sha256", required=False), Field("reason")),
+        (ON, Field("title"), Field("sha256", required=False), Field("text", required=False), Field("reason")),
         "on",
         (Role.INSPECTION_OFFICE,),
     ),

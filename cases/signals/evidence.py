@@ -227,7 +227,7 @@ def _regulation_on_shelf(seen: Snapshot, numbers: Numbers) -> Outcome:
     if not seen.submitted or not rules:
         return None
     unread = [exhibit for exhibit in rules if exhibit.facts is None]
-    lacking = [(exhibit, missing) for exhibit in rules if (missing := _formalities_missing(exhibit))]
+    lacking = [(exhibit, missing) for exhibit in rules if (missing := _formalities_missing(seen, exhibit))]
     idle = [exhibit for exhibit in rules if _is_idle(seen, exhibit, numbers)]
     if not lacking and not idle:
         return Unsure(("evidence_text",)) if unread else None
@@ -243,15 +243,25 @@ def _regulation_on_shelf(seen: Snapshot, numbers: Numbers) -> Outcome:
     return Found(facts, same, tuple(quotes))
 
 
-def _formalities_missing(exhibit: Exhibit) -> list[str]:
-    """Return which of number, meeting, day and distribution the text of a regulation does not have."""
+def _formalities_missing(seen: Snapshot, exhibit: Exhibit) -> list[str]:
+    """Return which of number, meeting, day and distribution neither the text nor the register of regulations has."""
     if exhibit.facts is None or not exhibit.text:
         return []
     wanted = (FactKind.DOC_NO, FactKind.ADOPTED_BY, FactKind.DOC_DATE, FactKind.DISTRIBUTION)
-    missing = [str(kind) for kind in wanted if not _facts(exhibit, kind)]
-    if exhibit.effective_on and str(FactKind.DOC_DATE) in missing:
-        missing.remove(str(FactKind.DOC_DATE))
-    return missing
+    has = {kind: bool(_facts(exhibit, kind)) for kind in wanted}
+    has[FactKind.DOC_DATE] |= exhibit.effective_on is not None
+    for entry in seen.regulations:
+        if _is_about(entry.title, exhibit):
+            has[FactKind.DOC_NO] |= bool(entry.number)
+            has[FactKind.ADOPTED_BY] |= bool(entry.adopted_by)
+            has[FactKind.DISTRIBUTION] |= bool(entry.distribution)
+    return [str(kind) for kind in wanted if not has[kind]]
+
+
+def _is_about(title: str, exhibit: Exhibit) -> bool:
+    """Whether an entry of a register speaks of a file: by its name, or by the title that its text bears."""
+    name = title.strip("《》 ")
+    return bool(name) and (name in exhibit.filename or name in (exhibit.text or "")[:400])
 
 
 def _is_idle(seen: Snapshot, exhibit: Exhibit, numbers: Numbers) -> bool:

@@ -60,11 +60,11 @@ def _on_receipts(seen: Snapshot) -> Decimal:
 
 
 def _wrong_path(seen: Snapshot, numbers: Numbers) -> Outcome:
-    """PR-11 退款路径不符: refunded into the unit's own or a stranger's account instead of where the money belongs."""
+    """PR-11 退款路径不符: refunded elsewhere than where the money belongs; ``<fund>_to_<account>`` says where."""
     if not seen.recoveries:
         return None
-    own = numbers.get(f"own_allowed_{seen.fund}", numbers.get("own_allowed_other", 0))
-    wrong = [r for r in seen.recoveries if r.account == "other" or (r.account == "own" and not own)]
+    fund = seen.fund or "unknown"
+    wrong = [r for r in seen.recoveries if r.account and not numbers.get(f"{fund}_to_{r.account}", 0)]
     if not wrong:
         return Unsure(("account",)) if any(not recovery.account for recovery in seen.recoveries) else None
     amount = sum((recovery.amount for recovery in wrong), Decimal(0))

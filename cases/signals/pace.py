@@ -11,6 +11,7 @@ from typing import Final
 
 from cases.evidence import Purpose
 from cases.evidence_facts import FactKind, document_date
+from cases.likeness import bare
 from cases.moments import shanghai_date
 from cases.signals.snapshot import Exhibit, Found, Numbers, Outcome, Quote, Signal, Snapshot, UnitPace, Unsure
 from cases.wording import nature_of
@@ -19,13 +20,18 @@ _NOT_ITS_FAULT: Final = re.compile(r"诉讼|仲裁|起诉|法院|判决|不可�
 _WRITTEN_ON_A_COMPUTER: Final = (".docx", ".doc", ".wps", ".xlsx", ".xls", ".et", ".pptx")
 """A scan is always younger than its paper; a file that was typed is not."""
 
-_DAY = timedelta(days=1)
+_REGISTERED_WITHIN: Final = 7  # days between the day on a document and its registration
+_DAY: Final = timedelta(days=1)
 
 
 def _backdated(seen: Snapshot, numbers: Numbers) -> Outcome:
     """PR-08 倒签、突击生成: typed long after the day it bears, many made in the last days, or numbers out of order."""
     typed = [exhibit for exhibit in seen.exhibits if _is_typed(exhibit)]
-    later = [(e, *days) for e in typed if (days := _typed_after(e, numbers.get("days_later", 30)))]
+    later = [
+        (exhibit, *days)
+        for exhibit in typed
+        if (days := _typed_after(exhibit, numbers.get("days_later", 30))) and not _is_registered(seen, exhibit, days[0])
+    ]
     disorder = _numbers_out_of_order(seen.exhibits)
     rushed = _made_in_the_last_days(seen, typed, numbers)
     if not later and not disorder and not rushed:
@@ -50,6 +56,20 @@ def _is_typed(exhibit: Exhibit) -> bool:
         not exhibit.exempt
         and exhibit.purpose != Purpose.BASELINE
         and exhibit.filename.lower().endswith(_WRITTEN_ON_A_COMPUTER)
+    )
+
+
+def _is_registered(seen: Snapshot, exhibit: Exhibit, stated: date) -> bool:
+    """Whether the book of documents sent has it at about the day that it bears: then only its copy is young."""
+    numbers = {fact.value for fact in exhibit.facts or () if fact.kind is FactKind.DOC_NO}
+    written = {fact.written for fact in exhibit.facts or () if fact.kind is FactKind.DOC_NO}
+    return any(
+        (
+            entry.number in numbers | written
+            or bare(entry.title) in bare(f"{exhibit.filename}{(exhibit.text or '')[:200]}")
+        )
+        and abs((entry.on - stated).days) <= _REGISTERED_WITHIN
+        for entry in seen.issued_documents
     )
 
 

@@ -11,6 +11,7 @@ from cases.evidence import EvidenceKind
 from cases.signals.snapshot import Found, Numbers, Outcome, PersonAction, Quote, Signal, Snapshot, Unsure
 from cases.wording import ACCOUNTABLE
 
+_RISEN: Final = frozenset({"promoted", "reappointed"})
 _WEIGHTY: Final = frozenset({"organisational", "dismissal", "sanction"})
 
 
@@ -41,7 +42,8 @@ def _sanction_undone(seen: Snapshot, numbers: Numbers) -> Outcome:
         for action in seen.person_actions
         if action.kind in _WEIGHTY
         for appointed in seen.appointments
-        if appointed.person == action.person and action.on < appointed.on <= _effect_until(action, months)
+        if appointed.person == action.person and appointed.kind in _RISEN
+        if action.on < appointed.on <= _effect_until(action, months)
     ]
     if not undone:
         return None

@@ -152,7 +152,7 @@ class Names:
 class Recovery:
     """Money that came back; *account* says whose the receiving account is.
 
-    ``treasury, non_tax, original_channel, original_payer, own, other`` or empty where nobody knows the account.
+    One of `cases.registers.ACCOUNTS`, or empty where nobody knows the account.
     """
 
     id: int
@@ -216,6 +216,7 @@ class Appointment:
     person: str
     title: str
     on: date
+    kind: str = "promoted"  # promoted, reappointed, transferred, demoted
 
 
 # --- the process ----------------------------------------------------------------------------------------------------
@@ -262,6 +263,27 @@ class Executed:
     on: date
     sha256: str = ""
     title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Regulated:
+    """What the register of regulations says of one; empty where nobody entered it."""
+
+    title: str
+    on: date
+    number: str = ""
+    adopted_by: str = ""
+    distribution: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A line of the unit's book of documents sent (发文登记簿): the original registration speaks for a late copy."""
+
+    number: str
+    title: str
+    on: date
+    copied_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,7 +387,7 @@ class Snapshot:
     extended: tuple[Extended, ...] = ()
     names: Names = Names()
     recoveries: tuple[Recovery, ...] | None = None
-    fund: str = ""  # fiscal, collective, personal, party_dues … whose money it was, empty where nobody said
+    fund: str = ""  # cases.registers.FUNDS: whose money it was, empty where nobody said
     payments: tuple[Payment, ...] | None = None
     affiliates: tuple[tuple[str, str], ...] = ()  # (party, its affiliate)
     callbacks: tuple[Callback, ...] | None = None
@@ -373,6 +395,8 @@ class Snapshot:
     person_actions: tuple[PersonAction, ...] | None = None
     appointments: tuple[Appointment, ...] | None = None
     executed: tuple[Executed, ...] | None = None
+    regulations: tuple[Regulated, ...] = ()
+    issued_documents: tuple[Issued, ...] = ()
     self_checks: tuple[date, ...] | None = None
     spot_checks: tuple[SpotCheck, ...] | None = None
     milestones: tuple[Step, ...] = ()

@@ -1,6 +1,6 @@
 """How a finding went: who told, reviewed, looked, and how long; and how its neighbours went."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -43,6 +43,7 @@ _ROLES: Final = {
     "sign_rectification": "signed",
     "verify_rectification": "verified",
 }
+_PICTURES: Final = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".heic")
 _AROUND: Final = timedelta(minutes=10)
 _BEFORE: Final = timedelta(days=7)
 MOST_EARLIER: Final = 2000  # closed findings of one unit that a new one is compared with
@@ -75,8 +76,16 @@ def last_submission(conn: Connection, finding: Row[Any], as_of: datetime) -> Row
     return max(told, key=lambda row: row.at, default=None)
 
 
+def brought_back(conn: Connection, finding: Row[Any], as_of: datetime) -> list[Row[Any]]:
+    """Return the evidence that the people of the look-backs put down: it is theirs, not the unit's."""
+    inspectors = {person for row in _of_cycle(conn, look_backs, finding) for person in row.inspectors}
+    rows = _of_cycle(conn, evidence, finding)
+    return [row for row in rows if row.uploaded_by in inspectors and row.uploaded_at <= as_of]
+
+
 def visits_of(conn: Connection, finding: Row[Any], staff: set[int], as_of: datetime) -> tuple[Visit, ...]:
-    """Return the look-backs that were confirmed."""
+    """Return the look-backs that were confirmed, with the pictures that their people brought back."""
+    photos = sum(row.filename.lower().endswith(_PICTURES) for row in brought_back(conn, finding, as_of))
     return tuple(
         Visit(
             id=row.id,
@@ -85,6 +94,7 @@ def visits_of(conn: Connection, finding: Row[Any], staff: set[int], as_of: datet
             place=row.place,
             on=row.ended_on or row.started_on,
             method=row.method,
+            photos=photos,
         )
         for row in _of_cycle(conn, look_backs, finding)
         if row.confirmed_at and row.confirmed_at <= as_of and not row.durability
@@ -201,7 +211,9 @@ def _first_signs(conn: Connection, ids: Iterable[int]) -> dict[int, datetime]:
     return first
 
 
-def earlier_of(conn: Connection, finding: Row[Any], text: str, as_of: datetime) -> tuple[Earlier, ...]:
+def earlier_of(
+    conn: Connection, finding: Row[Any], text: str, things: Sequence[str], as_of: datetime
+) -> tuple[Earlier, ...]:
     """Return closed findings of the unit that are somewhat like this one, from before it was found."""
     begun = finding.feedback_on or shanghai_date(finding.issued_at or as_of)
     query = (
@@ -215,7 +227,6 @@ def earlier_of(conn: Connection, finding: Row[Any], text: str, as_of: datetime) 
         .order_by(findings.c.signed_off_at.desc())
         .limit(MOST_EARLIER)
     )
-    mine = particulars(registers.of_finding(conn, finding.id, as_of=as_of)).object
     found = []
     for row in conn.execute(query).all():
         closed = shanghai_date(row.signed_off_at)
@@ -223,7 +234,8 @@ def earlier_of(conn: Connection, finding: Row[Any], text: str, as_of: datetime) 
             continue
         other = f"{row.title}。{row.detail}" if row.detail and row.detail != row.title else row.title
         percent = max(likeness(text, other), likeness(finding.title, row.title))
-        same = bool(mine) and particulars(registers.of_finding(conn, row.id, as_of=as_of)).object == mine
+        theirs = particulars(registers.of_finding(conn, row.id, as_of=as_of)).objects if things else ()
+        same = bool(set(things) & set(theirs))
         if percent >= 30 or same:
             run = longest_common(text, other)
             found.append(
@@ -241,14 +253,16 @@ def earlier_of(conn: Connection, finding: Row[Any], text: str, as_of: datetime) 
     return tuple(found)
 
 
-def complaints_of(conn: Connection, finding: Row[Any], text: str, thing: str, as_of: datetime) -> tuple[Complaint, ...]:
+def complaints_of(
+    conn: Connection, finding: Row[Any], text: str, things: Sequence[str], as_of: datetime
+) -> tuple[Complaint, ...]:
     """Return what people said about the unit, compared with the finding."""
     rows = registers.of_units(conn, "complaint", [finding.unit_id], as_of=as_of, since=finding.signed_off_at)
     found = []
     for row in rows:
         said = str(row.fields["text"])
         percent = max(likeness(text, said), contained(finding.title, said), contained(said, text))
-        same = bool(thing) and thing in (str(row.fields.get("object") or ""), said)
-        same = same or (bool(thing) and thing in said)
+        named = str(row.fields.get("object") or "").split("、")
+        same = any(thing in named or thing in said for thing in things)
         found.append(Complaint(row.id, str(row.fields["source"]), shanghai_date(row.at), said, percent, same))
     return tuple(found)

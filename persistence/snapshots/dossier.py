@@ -1,7 +1,7 @@
 """Measures and evidence of a finding, with what is the same or nearly the same elsewhere."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -11,10 +11,11 @@ from sqlalchemy import Connection, Row, select
 from cases.boilerplate import without_boilerplate
 from cases.evidence import EvidenceKind, Purpose
 from cases.evidence_facts import Fact, FactKind
-from cases.likeness import bare, likeness, longest_common
+from cases.likeness import bare, likeness, longest_common, shingles
 from cases.signals.snapshot import Elsewhere, Exhibit, PhotoNear, Planned, Quote, Similar
 from persistence.evidence_facts import facts_of, texts_of
 from persistence.sketches import Sketch, near, phashes_of
+from persistence.snapshots.course import brought_back
 from persistence.snapshots.reference import Reference
 from persistence.tables import evidence, findings, measures, submissions
 
@@ -26,7 +27,7 @@ SHORTEST_TEXT: Final = 80  # bare characters: shorter texts are like each other 
 _JOINT: Final = re.compile(r"联合|会同|共同|牵头|配合|协同")
 
 
-def measures_of(conn: Connection, finding: Row[Any], as_of: datetime) -> tuple[Planned, ...]:
+def measures_of(conn: Connection, finding: Row[Any], partners: Set[int | None], as_of: datetime) -> tuple[Planned, ...]:
     """Return the measures with what the last submission says of each, and whose measures are like them."""
     told = conn.execute(
         select(submissions.c.measures_done)
@@ -36,12 +37,21 @@ def measures_of(conn: Connection, finding: Row[Any], as_of: datetime) -> tuple[P
     done = told.measures_done if told else {}
     planned = conn.execute(select(measures).where(measures.c.finding_id == finding.id).order_by(measures.c.seq))
     return tuple(
-        Planned(row.seq, row.text, done.get(str(row.id), ""), row.kind, row.due_on, _like_measures(conn, finding, row))
+        Planned(
+            row.seq,
+            row.text,
+            done.get(str(row.id), ""),
+            row.kind,
+            row.due_on,
+            _like_measures(conn, finding, partners, row),
+        )
         for row in planned.all()
     )
 
 
-def _like_measures(conn: Connection, finding: Row[Any], measure: Row[Any]) -> tuple[Similar, ...]:
+def _like_measures(
+    conn: Connection, finding: Row[Any], partners: Set[int | None], measure: Row[Any]
+) -> tuple[Similar, ...]:
     sketch = Sketch("measure", measure.id, text=measure.text)
     if len(bare(measure.text)) < 10:
         return ()
@@ -64,19 +74,21 @@ def _like_measures(conn: Connection, finding: Row[Any], measure: Row[Any]) -> tu
             percent=likeness(measure.text, row.text),
             ours=Quote(measure.text, str(measure.seq)),
             theirs=Quote(row.text, row.number),
-            joint=_is_joint(finding, row) and _JOINT.search(measure.text) is not None,
+            joint=_is_joint(finding, partners, row) and _JOINT.search(measure.text) is not None,
         )
         for row in conn.execute(query)
     )
 
 
-def _is_joint(finding: Row[Any], other: Row[Any]) -> bool:
-    """Whether one of two findings names the unit of the other, or both name the same, as the one that leads."""
-    leads = {finding.lead_unit_id, other.lead_unit_id} - {None}
-    return bool(leads) and (len(leads) == 1 or bool(leads & {finding.unit_id, other.unit_id}))
+def _is_joint(finding: Row[Any], partners: Set[int | None], other: Row[Any]) -> bool:
+    """Whether another finding is rectified together with this one: its unit is a partner, or both have one leader."""
+    leads = finding.lead_unit_id is not None and finding.lead_unit_id == other.lead_unit_id
+    return leads or other.unit_id in partners or other.lead_unit_id == finding.unit_id
 
 
-def exhibits_of(conn: Connection, finding: Row[Any], reference: Reference, as_of: datetime) -> tuple[Exhibit, ...]:
+def exhibits_of(
+    conn: Connection, finding: Row[Any], partners: Set[int | None], reference: Reference, as_of: datetime
+) -> tuple[Exhibit, ...]:
     """Return the evidence of this cycle as it was at *as_of*, with its text, facts and likenesses."""
     query = select(evidence).where(
         evidence.c.finding_id == finding.id,
@@ -84,7 +96,8 @@ def exhibits_of(conn: Connection, finding: Row[Any], reference: Reference, as_of
         evidence.c.uploaded_at <= as_of,
         evidence.c.withdrawn_at.is_(None) | (evidence.c.withdrawn_at > as_of),
     )
-    live = conn.execute(query.order_by(evidence.c.id)).all()
+    theirs = {row.id for row in brought_back(conn, finding, as_of)}
+    live = [row for row in conn.execute(query.order_by(evidence.c.id)).all() if row.id not in theirs]
     contents = {row.sha256 for row in live}
     facts, texts, pictures = facts_of(conn, contents), texts_of(conn, contents), phashes_of(conn, contents)
     elsewhere = _elsewhere(conn, finding, contents, as_of)
@@ -108,7 +121,7 @@ def exhibits_of(conn: Connection, finding: Row[Any], reference: Reference, as_of
         if row.sha256 in pictures:
             exhibit = replace(exhibit, photos_near=_near_pictures(conn, finding, exhibit, pictures[row.sha256], as_of))
         elif exhibit.text and not exhibit.exempt:
-            exhibit = replace(exhibit, similar=_like_texts(conn, finding, exhibit, as_of))
+            exhibit = replace(exhibit, similar=_like_texts(conn, finding, partners, exhibit, reference.given, as_of))
         exhibits.append(exhibit)
     return tuple(exhibits)
 
@@ -146,7 +159,14 @@ def _others(conn: Connection, ids: set[int], as_of: datetime) -> list[Row[Any]]:
     return list(conn.execute(query).all())
 
 
-def _like_texts(conn: Connection, finding: Row[Any], exhibit: Exhibit, as_of: datetime) -> tuple[Similar, ...]:
+def _like_texts(
+    conn: Connection,
+    finding: Row[Any],
+    partners: Set[int | None],
+    exhibit: Exhibit,
+    given: frozenset[str],
+    as_of: datetime,
+) -> tuple[Similar, ...]:
     """Return the evidence of other findings that reads like *exhibit*; two copies of one numbered document do not."""
     own = without_boilerplate(exhibit.text or "")
     if len(bare(own)) < SHORTEST_TEXT:
@@ -162,17 +182,23 @@ def _like_texts(conn: Connection, finding: Row[Any], exhibit: Exhibit, as_of: da
         if number and number == _number_of(facts.get(row.sha256, ())):
             continue  # one official document, filed twice
         theirs = without_boilerplate(texts.get(row.sha256, ""))
-        percent = likeness(own, theirs)
+        percent = _likeness(own, theirs, given)
         if percent >= LEAST_TEXT:
             run = longest_common(own[:4000], theirs[:4000])
             similar.append(
                 Similar(
                     row.finding_id, row.number, row.unit_id, percent,
                     Quote(run[:200], exhibit.filename), Quote(run[:200], row.filename),
-                    joint=_is_joint(finding, row) and _JOINT.search(own) is not None,
+                    joint=_is_joint(finding, partners, row) and _JOINT.search(own) is not None,
                 )
             )  # fmt: skip
     return tuple(similar)
+
+
+def _likeness(ours: str, theirs: str, given: frozenset[str]) -> int:
+    """Return the likeness of two texts in percent, without what a template gave to both."""
+    a, b = shingles(ours) - given, shingles(theirs) - given
+    return 100 * len(a & b) // len(a | b) if len(a) >= SHORTEST_TEXT and b else 0
 
 
 def _number_of(facts: tuple[Fact, ...]) -> str:

@@ -21,7 +21,8 @@ def snapshot_of(conn: Connection, finding_id: int, as_of: datetime, reference: R
     kept = registers.of_finding(conn, row.id, as_of=as_of)
     of_list = registers.of_list(conn, row.list_id, as_of=as_of)
     known = registered.particulars(kept)
-    names = reference.names_for(row.unit_path, row.lead_unit_id)
+    partners = reference.ids_of(known.co_units) | {row.lead_unit_id}
+    names = reference.names_for(row.unit_path, *partners)
     own = frozenset(name for unit in reference.family(row.unit_path) for name in unit.names if unit.id == row.unit_id)
     told = course.last_submission(conn, row, as_of)
     staff = staff_of(conn, row.unit_path, shanghai_date(as_of))
@@ -45,8 +46,8 @@ def snapshot_of(conn: Connection, finding_id: int, as_of: datetime, reference: R
         submitted_at=_known(row.submitted_at, as_of),
         last_progress_on=shanghai_date(progress[-1].at) if progress else None,
         extensions=sum(asked.verdict == "approved" for asked in extended),
-        measures=dossier.measures_of(conn, row, as_of),
-        exhibits=dossier.exhibits_of(conn, row, reference, as_of),
+        measures=dossier.measures_of(conn, row, partners, as_of),
+        exhibits=dossier.exhibits_of(conn, row, partners, reference, as_of),
         opinions=course.opinions_of(conn, row, as_of),
         visits=course.visits_of(conn, row, staff, as_of),
         title=row.title,
@@ -80,11 +81,13 @@ def snapshot_of(conn: Connection, finding_id: int, as_of: datetime, reference: R
         person_actions=actions,
         appointments=registered.appointments(conn, actions, as_of),
         executed=registered.executed(kept),
+        regulations=registered.regulations(kept),
+        issued_documents=registered.issued_documents(conn, row.unit_id, as_of),
         self_checks=registered.self_checks(kept),
         spot_checks=registered.spot_checks(kept),
         milestones=course.milestones_of(conn, row),
-        earlier=course.earlier_of(conn, row, text, as_of),
-        complaints=course.complaints_of(conn, row, text, known.object, as_of),
+        earlier=course.earlier_of(conn, row, text, known.objects, as_of),
+        complaints=course.complaints_of(conn, row, text, known.objects, as_of),
         pace=course.pace_of(conn, row, as_of),
         changes=course.changes_of(conn, row, as_of),
         participants=course.participants_of(conn, row, told, as_of),

@@ -38,7 +38,7 @@ def list_snapshot_of(conn: Connection, list_id: int, as_of: datetime) -> ListSna
         chief_owns=sum(item.leader_post_id == item.chief_post_id for item in mapped) if mapped else None,
         meetings=len(meetings) if meetings else None,
         chief_attended=sum(bool(entry.fields["chief_attended"]) for entry in meetings) if meetings else None,
-        chief_signed=_signed(conn, row, as_of),
+        chief_signed=_signed(conn, row, kept.get("signature", ()), as_of),
     )
 
 
@@ -73,15 +73,16 @@ def _counted(items: Sequence[Any], day: date) -> Counted:
     )
 
 
-def _signed(conn: Connection, row: Row[Any], as_of: datetime) -> dict[str, bool] | None:
-    """Return whether the chief signed the papers that are due."""
+def _signed(conn: Connection, row: Row[Any], on_paper: Sequence[Entry], as_of: datetime) -> dict[str, bool] | None:
+    """Return whether the chief signed the papers that are due: by his act here, or on paper as it was registered."""
     told = select(ledger.c.event).where(ledger.c.case_id == row.id, ledger.c.at <= as_of).distinct()
-    given = set(conn.scalars(told))
-    due: dict[str, bool] = {}
+    acts = set(conn.scalars(told))
+    papers = {str(entry.fields["document"]): bool(entry.fields["by_chief"]) for entry in on_paper}
+    due = dict(papers)
     if row.plan_approved_at is not None and row.plan_approved_at <= as_of:
-        due["plan"] = "PlanSubmitted" in given
+        due.setdefault("plan", "PlanSubmitted" in acts)
     if row.report_due_on is not None and _end_of(row.report_due_on) < as_of:
-        due["report"] = "ProgressReportSigned" in given
+        due.setdefault("report", "ProgressReportSigned" in acts)
     return due or None
 
 

@@ -1,11 +1,13 @@
 """What holds for every finding: names of units, owners of accounts, affiliates, approved documents. Read once a run."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
 from sqlalchemy import Connection, select
 
+from cases.likeness import shingles
 from cases.registers import ACCOUNTS
 from cases.signals.snapshot import Exhibit, Names
 from persistence import registers
@@ -38,6 +40,7 @@ class Reference:
     accounts: dict[str, tuple[str, str]] = field(default_factory=dict)  # number -> (holder, whose it is)
     affiliates: tuple[tuple[str, str], ...] = ()
     approved: frozenset[str] = frozenset()  # sha256 or titles
+    templates: tuple[str, ...] = ()  # texts that everybody fills in
 
     @cached_property
     def _foreign(self) -> frozenset[str]:
@@ -51,6 +54,11 @@ class Reference:
     def family(self, path: str) -> list[NamedUnit]:
         """Return the unit at *path*, its superiors and what is below it."""
         return [unit for unit in self.units if path.startswith(unit.path) or unit.path.startswith(path)]
+
+    def ids_of(self, names: Iterable[str]) -> set[int | None]:
+        """Return the units that bear one of *names*."""
+        wanted = set(names)
+        return {unit.id for unit in self.units if unit.names & wanted}
 
     def names_for(self, path: str, *partners: int | None) -> Names:
         """Return whose names may stand in the papers of the unit at *path*, and whose are traces of others."""
@@ -71,6 +79,11 @@ class Reference:
         if any(word in told for word in _NON_TAX):
             return "non_tax"
         return "own" if any(name in told for name in own) else ""
+
+    @cached_property
+    def given(self) -> frozenset[str]:
+        """The shingles of the approved templates: what they say proves nothing when two texts share it."""
+        return frozenset().union(*(shingles(text) for text in self.templates))
 
     def is_approved(self, exhibit: Exhibit) -> bool:
         """Whether a document is on the list of approved templates and shared documents, by content or by title."""
@@ -102,5 +115,6 @@ def reference_of(conn: Connection, as_of: datetime) -> Reference:
             for entry in kept.get("account", [])
         },
         affiliates=tuple((str(e.fields["party"]), str(e.fields["affiliate"])) for e in kept.get("affiliate", [])),
+        templates=tuple(str(fields["text"]) for fields in approved if fields.get("text")),
         approved=frozenset(str(f[key]).strip("《》") for f in approved for key in ("title", "sha256") if f.get(key)),
     )

@@ -13,9 +13,11 @@ from cases.signals.snapshot import (
     Appointment,
     Callback,
     Executed,
+    Issued,
     Payment,
     PersonAction,
     Recovery,
+    Regulated,
     SpotCheck,
     Waiver,
 )
@@ -35,7 +37,8 @@ class Particulars:
     needs_on_site: bool | None = None
     location: tuple[float, float] | None = None
     fund: str = ""
-    object: str = ""
+    objects: tuple[str, ...] = ()
+    co_units: tuple[str, ...] = ()
 
 
 def particulars(kept: Kept) -> Particulars:
@@ -46,7 +49,8 @@ def particulars(kept: Kept) -> Particulars:
     place = None
     if "latitude" in told and "longitude" in told:
         place = (float(told["latitude"]), float(told["longitude"]))
-    return Particulars(told.get("needs_on_site"), place, told.get("fund", ""), told.get("object", ""))
+    several = {name: tuple(filter(None, str(told.get(name, "")).split("、"))) for name in ("object", "co_units")}
+    return Particulars(told.get("needs_on_site"), place, told.get("fund", ""), several["object"], several["co_units"])
 
 
 def money(value: object) -> Decimal:
@@ -128,7 +132,9 @@ def appointments(conn: Connection, actions: Sequence[PersonAction], as_of: datet
     people = {action.person for action in actions}
     rows = registers.of_units(conn, "appointment", None, as_of=as_of)
     return tuple(
-        Appointment(row.id, str(row.fields["person"]), str(row.fields["title"]), shanghai_date(row.at))
+        Appointment(
+            row.id, str(row.fields["person"]), str(row.fields["title"]), shanghai_date(row.at), str(row.fields["kind"])
+        )
         for row in rows
         if row.fields["person"] in people
     )
@@ -137,6 +143,28 @@ def appointments(conn: Connection, actions: Sequence[PersonAction], as_of: datet
 def executed(kept: Kept) -> tuple[Executed, ...]:
     """Return when regulations were used, checked or taught."""
     return tuple(Executed(shanghai_date(e.at), title=str(e.fields["title"])) for e in kept.get("execution", ()))
+
+
+def regulations(kept: Kept) -> tuple[Regulated, ...]:
+    """Return what is registered of the regulations that were made."""
+    return tuple(
+        Regulated(
+            str(e.fields["title"]), shanghai_date(e.at),
+            *(str(e.fields.get(name) or "") for name in ("number", "adopted_by", "distribution")),
+        )
+        for e in kept.get("regulation", ())
+    )  # fmt: skip
+
+
+def issued_documents(conn: Connection, unit_id: int, as_of: datetime) -> tuple[Issued, ...]:
+    """Return the unit's book of documents sent."""
+    return tuple(
+        Issued(
+            str(row.fields["number"]), str(row.fields["title"]), shanghai_date(row.at),
+            date.fromisoformat(row.fields["copied_on"]) if row.fields.get("copied_on") else None,
+        )
+        for row in registers.of_units(conn, "issued_document", [unit_id], as_of=as_of)
+    )  # fmt: skip
 
 
 def self_checks(kept: Kept) -> tuple[date, ...]:

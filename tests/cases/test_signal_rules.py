@@ -402,7 +402,7 @@ HONEST: list[tuple[str, dict[str, Any]]] = [
     ("an amount that nobody owes", {"title": "项目未招标，涉及金额500万元", "amount": Decimal(5_000_000)}),
     (
         "collective money into the collective's account",
-        MONEY | {"recoveries": (Recovery(7, at(20), Decimal(4500), "甲", "own"),), "fund": "collective"},
+        MONEY | {"recoveries": (Recovery(7, at(20), Decimal(4500), "甲", "collective"),), "fund": "collective"},
     ),
     (
         "wages around a refund",
