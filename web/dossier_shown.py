@@ -15,6 +15,7 @@ from persistence.case_store import TaskRow
 from persistence.ledger import Recorded
 from persistence.tables import findings, instances, issue_lists, units
 from persistence.visibility import visible_findings, visible_lists
+from web.evidence_shown import show_readings
 from web.seeing import Seen
 from web.urgency import Shown
 
@@ -106,6 +107,7 @@ def summary_of(seen: Seen) -> Summary:
     value, holders = seen.value, seen.holders()
     if isinstance(value, Finding):
         dossier = dossiers.finding_dossier(seen.conn, row, warned=seen.from_outside)
+        show_readings(seen, dossier["evidence"])
         due_on, running = value.due_on, value.state is State.OPEN and value.submitted_at is None
         since = shanghai_date(value.issued_at) if value.issued_at else None
     else:

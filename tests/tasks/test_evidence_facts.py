@@ -13,6 +13,7 @@ from cases.evidence_facts import FactKind, ReadState, document_date
 from cases.refusals import FormIncomplete, NotPermitted
 from documents.evidence import reading
 from documents.evidence.reading import ReaderDied
+from persistence import evidence_facts as store
 from persistence.attachments import Attachments
 from persistence.evidence_facts import facts_of, states_of, texts_of
 from persistence.tables import evidence, evidence_facts, evidence_texts, findings, ledger
@@ -168,13 +169,13 @@ def test_a_claim_of_a_reader_that_was_killed_lapses(town: Town, attachments: Att
     notice = kept(attachments, "通知.docx", docx())
     attach(town, number_of(town), notice)
     with town.office.database.writing() as conn:
-        claim = worker.kept.claim(conn, version=1, now=town.now, until=town.now + timedelta(minutes=3))
+        claim = store.claim(conn, version=1, now=town.now, until=town.now + timedelta(minutes=3))
     assert claim is not None
     assert read(town, attachments) == {}
     town.now += timedelta(minutes=4)
     assert read(town, attachments) == {"read": 1}
     with town.office.database.writing() as conn:  # the first one comes back to life: too late
-        assert not worker.kept.keep(conn, claim, worker.Reading(ReadState.READ, "x"), version=1, now=town.now)
+        assert not store.keep(conn, claim, store.Reading(ReadState.READ, "x"), version=1, now=town.now)
 
 
 @pytest.mark.parametrize(
