@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, select
 
 from cases.finding import Kind
+from cases.reporting import ListSource, Origin, recognised
 from cases.rights import Actor
 from config.status_families import Claim, claim_of
 from documents.door import read_file
@@ -35,6 +36,9 @@ _KEPT_ASIDE = (
     "remark",
     "phone",
 )
+
+
+_TITLES = {ListSource.INSPECTION: "巡察反馈问题清单", ListSource.AUDIT: "审计查出问题清单"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ def import_list(
     sheet: str | None = None,
     mapping: dict[str, str | None] | None = None,
     answers: Answers | None = None,
+    of: ListSource | None = None,
     dry_run: bool = False,
     key: str | None = None,
     at: datetime | None = None,
@@ -74,7 +79,8 @@ def import_list(
 
     *unit*: name of the inspected unit, before what the file says; *mapping*: what headings are, None for what was
     confirmed for this unit before, empty for what the headings say by themselves; *answers*: to what the file leaves
-    open; *key*: as ``Office.perform``. Raises the refusals of ``documents`` and UnknownUnit.
+    open; *of*: whose list it is, None for what its names say; *key*: as ``Office.perform``. Raises the refusals of
+    ``documents`` and UnknownUnit.
     """
     found = _read(office, name, content, unit=unit, feedback_on=feedback_on, sheet=sheet, mapping=mapping)
     intake, taken = take_answers(found.intake, answers or {})
@@ -84,12 +90,13 @@ def import_list(
         raise UnknownUnit(unit=intake.unit or "")
     with office.read() as conn:
         round_id = newest_round(conn)
+    origin = origin_of(name, intake, of)
     answer = open_list(
         office,
         actor,
         unit_id=found.unit_id,
         round_id=round_id,
-        title=f"{intake.unit}巡察反馈问题清单",
+        title=f"{intake.unit}{_TITLES[origin.source]}",
         new=[_new(finding, taken.get(place, {})) for place, finding in enumerate(intake.findings)],
         source=Source(
             name,
@@ -98,6 +105,7 @@ def import_list(
             left_open(intake, answers or {}),
             intake.layouts,
         ),
+        origin=origin,
         key=key,
         at=at,
     )
@@ -154,6 +162,15 @@ def newest_round(conn: Connection) -> int:
     """Return the inspection round that is under way: the newest one."""
     newest = select(rounds.c.id).order_by(rounds.c.year.desc(), rounds.c.id.desc()).limit(1)
     return int(conn.execute(newest).scalar_one())
+
+
+def origin_of(name: str, intake: Intake, of: ListSource | None = None) -> Origin:
+    """Return whose list a file is: what somebody chose, or what its name, sheets, titles and headings say."""
+    titles = [cell for layout in intake.layouts for row in layout.rows[: layout.first_heading] for cell in row]
+    headings = [heading for heading in intake.mapping if heading.startswith("审计")]
+    sheets = [layout.sheet for layout in intake.layouts]
+    states = {finding.status for finding in intake.findings}
+    return recognised([name, *sheets, *titles, *headings], states, of)
 
 
 def claim_in(read: ReadFinding) -> Claim | None:

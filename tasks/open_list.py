@@ -17,6 +17,7 @@ from cases.events import Event
 from cases.finding import Kind, State
 from cases.issue_list import IssueList, ListState
 from cases.refusals import CaseError, NotPermitted
+from cases.reporting import BY_INSPECTION, Origin
 from cases.rights import Actor, Clearance, Subject, may
 from config.messages import say
 from config.policy import CRITERIA
@@ -108,6 +109,7 @@ def open_list(
     new: Sequence[NewFinding] = (),
     source: Source | None = None,
     feedback_on: date | None = None,
+    origin: Origin = BY_INSPECTION,
     key: str | None = None,
     at: datetime | None = None,
 ) -> "Answer":
@@ -127,7 +129,7 @@ def open_list(
         if new and not fresh:
             work.answer |= {"created": [], "known": [place for place, _ in known], "list": _list_of(work, known)}
             return work.issue_list(work.answer["list"])
-        case = _create(work, unit_id, round_id, title, fresh, source, feedback_on)
+        case = _create(work, unit_id, round_id, title, fresh, source, feedback_on, origin)
         work.answer |= {"known": [place for place, _ in known]}
         return case
 
@@ -164,6 +166,7 @@ def _create(
     fresh: Sequence[NewFinding],
     source: Source | None,
     feedback_on: date | None,
+    origin: Origin,
 ) -> ListCase:
     unit = work.conn.execute(select(units).where(units.c.id == unit_id)).one_or_none()
     if unit is None:
@@ -189,7 +192,7 @@ def _create(
         feedback_on=feedback_on,
     )
     work.create(cases, [_case_row(work, list_id, "issue_list")])
-    work.create(issue_lists, [_list_row(work, issue_list, source)])
+    work.create(issue_lists, [_list_row(work, issue_list, source, origin)])
     numbers = create_findings(work, issue_list, fresh)
     if source is not None:
         work.create(intakes, [{"list_id": list_id, "body": dict(source.left_open)}])
@@ -205,7 +208,7 @@ def _create(
     )
     work.add_case(case)
     work.record(case, Event("ListOpened", {"number": issue_list.number, "findings": numbers}))
-    work.start(case, "close_issue_list", _start_facts(work, issue_list, len(fresh)))
+    work.start(case, "close_issue_list", _start_facts(work, issue_list, len(fresh), origin))
     work.answer |= {"list": issue_list.number, "created": numbers}
     return case
 
@@ -253,10 +256,11 @@ def _case_row(work: Work, case_id: int, kind: str) -> dict[str, Any]:
     return new_case_row(case_id, kind, at=work.at, by=work.actor.name, act=work.act)
 
 
-def _list_row(work: Work, issue_list: IssueList, source: Source | None) -> dict[str, Any]:
+def _list_row(work: Work, issue_list: IssueList, source: Source | None, origin: Origin) -> dict[str, Any]:
     shown = {name: getattr(issue_list, name) for name in IssueList.__dataclass_fields__}
     return shown | {
-        "source": "inspection",
+        "source": str(origin.source),
+        "status_family": origin.family,
         "source_name": source.name if source else None,
         "source_sha256": source.sha256 if source else None,
         "created_at": work.at,
@@ -341,9 +345,9 @@ def _post_of(work: Work, unit_id: int, role: str) -> int | None:
     return None if found is None else int(found)
 
 
-def _start_facts(work: Work, issue_list: IssueList, count: int) -> dict[str, Any]:
+def _start_facts(work: Work, issue_list: IssueList, count: int, origin: Origin) -> dict[str, Any]:
     engine = work.office.engine(work.conn, work.office.release_in_force(work.conn))
-    rows = evaluate(engine.decisions["reviewers"], {"source": "inspection", "is_systemic": False})
+    rows = evaluate(engine.decisions["reviewers"], {"source": str(origin.source), "is_systemic": False})
     assert isinstance(rows, list), "reviewers collects"
     return {
         "number": issue_list.number,

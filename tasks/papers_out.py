@@ -11,9 +11,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, select
 
-from cases.finding import State
+from cases.finding import Kind, State
 from cases.moments import day_on_paper, shanghai_date
 from cases.refusals import Unknown
+from cases.reporting import kind_word, status_word
 from cases.rights import Actor, outside
 from config.messages import say
 from documents.papers.values import FindingValues, LedgerLine, ListValues, Opinion
@@ -102,8 +103,10 @@ def ledger_lines(conn: Connection, condition: ColumnElement[bool]) -> tuple[Ledg
     leader, handler, lead = posts.alias("leader"), posts.alias("handler"), units.alias("lead")
     query = (
         select(findings, units.c.name.label("unit_name"), leader.c.title.label("leader_title"),
-               handler.c.title.label("handler_title"), lead.c.name.label("lead_name"))
+               handler.c.title.label("handler_title"), lead.c.name.label("lead_name"),
+               issue_lists.c.status_family.label("family"))
         .outerjoin(units, units.c.id == F.unit_id)
+        .outerjoin(issue_lists, issue_lists.c.id == F.list_id)
         .outerjoin(leader, leader.c.id == F.leader_post_id)
         .outerjoin(handler, handler.c.id == F.handler_post_id)
         .outerjoin(lead, lead.c.id == F.lead_unit_id)
@@ -149,7 +152,7 @@ def _line(row: Row[Any], beside: _Beside) -> LedgerLine:
         detail=row.detail,
         amount=in_wan(row.amount_yuan),
         headcount="" if row.headcount is None else str(row.headcount),
-        kind=say("zh", f"kind.{row.kind}"),
+        kind=_kind(row.family, row.kind),
         target=row.target,
         measures=tuple(one.text for one in beside.measures.get(row.id, [])),
         responsible_leader=row.leader_title or row.leader_text,
@@ -176,8 +179,15 @@ def _line(row: Row[Any], beside: _Beside) -> LedgerLine:
     )
 
 
+def _kind(family: str | None, kind: str) -> str:
+    return kind_word(family, Kind(kind)) if family else say("zh", f"kind.{kind}")
+
+
 def _status(row: Row[Any]) -> str:
     """Return the state in the words of a ledger; a claim that nobody has verified is no completion."""
+    if row.family:
+        state, kind = State(row.state), Kind(row.kind)
+        return status_word(row.family, state, kind, accepted_at=row.accepted_at, basic_done=row.basic_done)
     if row.state != State.OPEN:
         return _STATUS[State(row.state)]
     if row.basic_done:
@@ -228,7 +238,7 @@ def finding_values(conn: Connection, actor: Actor, number: str, today: date) -> 
         office=facts["office_unit"] or "",
         round_name=_name(conn, rounds, listed.round_id),
         feedback_on=listed.feedback_on,
-        kind=say("zh", f"kind.{facts['kind']}"),
+        kind=_kind(listed.status_family, facts["kind"]),
         due_on=facts["due_on"],
         leader=facts["leader_post"] or facts["leader_text"],
         handler=facts["handler_post"] or facts["handler_text"],

@@ -20,6 +20,7 @@ from cases.finding import State
 from cases.ladder import Climb, LadderUnit, Notice, NoticeKey, Rung, Standing, Trigger, ladder, next_notices
 from cases.moments import end_of_day, shanghai_date
 from cases.refusals import CaseError
+from cases.reporting import ListSource
 from persistence.columns import new_id
 from persistence.tables import extensions, findings, issue_lists, notices
 from tasks.case import AnyCase, FindingCase
@@ -38,23 +39,24 @@ def deadlines(patrol: Round) -> Counts:
     """Mark what is overdue, climb the ladder, and tell of units where late findings heap up."""
     counts: Counter[str] = Counter(looked_at=0, overdue=0, told=0, proposed=0, superseded=0)
     with patrol.office.read() as conn:
-        rungs = ladder_in_force(patrol.office, conn)
+        ladders = {source: ladder_in_force(patrol.office, conn, source) for source in ListSource}
         calendar = patrol.office.calendar(conn)
-    for finding_id in _due(patrol, rungs, calendar):
-        counts["looked_at"] += 1
-        counts.update(_climb(patrol, rungs, calendar, finding_id))
-    for unit in _heaps(patrol, rungs):
-        counts.update(_tell_of_unit(patrol, rungs, calendar, unit))
+    for source, rungs in ladders.items():
+        for finding_id in _due(patrol, source, rungs, calendar):
+            counts["looked_at"] += 1
+            counts.update(_climb(patrol, rungs, calendar, finding_id))
+    for unit in _heaps(patrol, ladders[ListSource.INSPECTION]):  # of whatever source: a unit heaps up once
+        counts.update(_tell_of_unit(patrol, ladders[ListSource.INSPECTION], calendar, unit))
     with patrol.office.database.writing() as conn:
         patrol.guard(conn)
         counts["digests"] = fold(conn, patrol.now)
     return counts
 
 
-def ladder_in_force(office: "Office", conn: Connection) -> tuple[Rung, ...]:
-    """Return the rungs of the release in force; the ladder applies to every case from a date on."""
+def ladder_in_force(office: "Office", conn: Connection, source: ListSource) -> tuple[Rung, ...]:
+    """Return the rungs of the release in force for lists of *source*; they apply to every case from a date on."""
     tables = office.engine(conn, office.release_in_force(conn)).decisions
-    rows = evaluate(tables["escalation_ladder"], {"source": "inspection"})
+    rows = evaluate(tables["escalation_ladder"], {"source": str(source)})
     assert isinstance(rows, list), "the ladder collects"
     return ladder(rows)  # type: ignore[arg-type]  # cells of a decision table are wider than texts and numbers
 
@@ -62,16 +64,21 @@ def ladder_in_force(office: "Office", conn: Connection) -> tuple[Rung, ...]:
 # --- what is due ----------------------------------------------------------------------------------------------------
 
 
-def _due(patrol: Round, rungs: tuple[Rung, ...], calendar: WorkingCalendar) -> Iterator[int]:
+def _due(patrol: Round, source: ListSource, rungs: tuple[Rung, ...], calendar: WorkingCalendar) -> Iterator[int]:
     """Yield the ids of findings to look at, each once; without an order, so that the range of due days leads."""
     conditions = [_newly_late(patrol.today)]
     conditions += [reached for rung in rungs if (reached := _reached(rung, patrol.today, calendar)) is not None]
     seen: set[int] = set()
     for condition in conditions:
         with patrol.office.read() as conn:
-            found = conn.scalars(select(F.id).where(F.state == State.OPEN, condition)).all()
+            found = conn.scalars(select(F.id).where(F.state == State.OPEN, condition, _of(source))).all()
         yield from (finding for finding in found if finding not in seen)
         seen.update(found)
+
+
+def _of(source: ListSource) -> ColumnElement[bool]:
+    """Whether a finding's list comes from *source*; lists are few, so the range of due days still leads."""
+    return exists().where(issue_lists.c.id == F.list_id, issue_lists.c.source == str(source)).correlate(findings)
 
 
 def _newly_late(today: date) -> ColumnElement[bool]:

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from bpmn.decisions import HitPolicy, as_facts, evaluate, overlaps
+from cases.corrections import Correction
 from cases.deadlines import PeriodUnit
 from cases.evidence import RESULT, EvidenceKind
-from cases.finding import Kind
-from cases.ladder import ladder
+from cases.finding import Kind, State
+from cases.ladder import Trigger, ladder
 from cases.look_back import LEAST_INSPECTORS
 from cases.rights import OVERSEEING, Role
 from config.ladder import ROWS
@@ -40,6 +41,10 @@ QUESTIONS: dict[str, dict[str, list[Any]]] = {
         "is_systemic": [True, False, None],
     },
     "reviewers": {"source": ["inspection", "audit", ""], "is_systemic": [True, False, None]},
+    "corrections": {
+        "correction": [*map(str, Correction), ""],
+        "state": [*map(str, State), "submitted", ""],
+    },
     "escalation_ladder": {"source": ["inspection", "audit", ""]},
     "signal_parameters": {"signal": [f"PR-{number:02}" for number in (1, 4, 5, 7, 9, 16, 17, 18, 19, 20, 22, 26, 31)]},
 }
@@ -165,8 +170,21 @@ def test_the_ladder_is_the_one_that_an_office_starts_with() -> None:
 
 
 def test_a_ladder_tells_roles_that_exist() -> None:
-    for row in ask("escalation_ladder", source="inspection"):
-        assert {Role(name.strip()) for name in row["addressees"].split(",")}
+    for source in ("inspection", "audit"):
+        for row in ask("escalation_ladder", source=source):
+            assert {Role(name.strip()) for name in row["addressees"].split(",")}
+
+
+def test_an_audit_comes_sooner_to_the_upper_rungs_and_has_each_of_them() -> None:
+    ladders = {source: ladder(ask("escalation_ladder", source=source)) for source in ("inspection", "audit")}
+    late = {
+        source: {rung.code: rung.after_days for rung in rungs if rung.trigger is Trigger.DEADLINE}
+        for source, rungs in ladders.items()
+    }
+
+    assert {rung.code for rung in ladders["audit"]} == {rung.code for rung in ladders["inspection"]}
+    assert late["audit"]["interview"] < late["inspection"]["interview"]
+    assert sorted(late["audit"].values()) == [late["audit"][code] for code in late["inspection"]]
 
 
 def test_a_signal_has_one_severity_one_action_and_each_parameter_once() -> None:
