@@ -50,7 +50,7 @@ def _require_second_person(work: Work, decision: Decision) -> None:
             meeting_votes.c.recorded_by != meeting_votes.c.person_id,
         )
         wrote |= set(work.conn.scalars(votes))
-    if work.actor.person_id in wrote or work.actor.account_id == decision.row.recorded_account:
+    if work.actor.persons & wrote or work.actor.account_id == decision.row.recorded_account:
         raise SecondPersonNeeded()
     for item in decision.items:
         one = work.any_case(item.case_id)

@@ -1,6 +1,6 @@
 """会议: the leading group's agenda, who has said what, and what became of each finding."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,9 @@ from cases.meeting import Opinion
 from cases.refusals import Unknown
 from cases.rights import Role
 from config.messages import say
+from documents.papers import words
+from documents.papers.minutes import ItemLine, MeetingValues, VoteLine
+from documents.papers.pdf import as_pdf
 from persistence.meetings import (
     Meeting,
     find_decision,
@@ -26,11 +29,15 @@ from persistence.people import Recipient, holders_of_role
 from persistence.tables import decisions, people
 from tasks.case import FindingCase
 from tasks.meeting import without_vote
+from tasks.paper_templates import in_force
+from tasks.papers_out import checkpoint_sentence
 from tasks.sign_off import dossier_to_sign
 from tasks.work import Work
 from web import pages
 from web.administration import NOTHING, Attempt, back_to, office_router, was_done
 from web.deciding import attempt_with_scan, scan_of
+from web.exporting import answer
+from web.exports import Job
 from web.house import House, TheHouse
 from web.refusals import kept_sentence
 from web.signed_in import Filled, Person, SignedIn
@@ -199,6 +206,59 @@ def _away(work: Work, meeting: Meeting, case: FindingCase, language: str) -> str
     """Return the names of the members who have no vote on a finding."""
     away = without_vote(work, meeting, case, dossier_to_sign(work, case))
     return say(language, "web.list_comma").join(seat.name for seat in meeting.seats if seat.person_id in away)
+
+
+@router.get("/meetings/{meeting_id}/minutes.{form}")
+def minutes(house: TheHouse, person: SignedIn, meeting_id: int, form: str) -> Response:
+    """Send the minutes of a meeting that has decided. Raises Unknown, OfficeMissing."""
+    if form not in ("docx", "pdf"):
+        raise Unknown()
+    with house.office.read() as conn:
+        meeting = find_meeting(conn, person.actor, meeting_id)
+        if meeting is None or meeting.row.state != "decided":
+            raise Unknown()
+        values = _minutes(conn, meeting, _items(house, conn, person, meeting), person)
+        template = in_force(conn, "minutes", person.today)
+
+    def make(_: Job) -> bytes:
+        made = words.make("minutes", values, template)
+        return made if form == "docx" else as_pdf(made, "docx")
+
+    name = f"{say('zh', 'paper.minutes')}{meeting.row.number}.{form}"
+    return answer(house, person, name, f"/meetings/{meeting_id}", make)
+
+
+def _minutes(conn: Connection, meeting: Meeting, items: Sequence[Item], person: Person) -> MeetingValues:
+    names = {seat.person_id: seat.name for seat in meeting.seats}
+    spoken = [
+        VoteLine(names[b.person_id], say("zh", f"opinion.{b.opinion}"), _reasons(b.reason, b.exceptions))
+        for b in meeting.ballots
+    ]
+    return MeetingValues(
+        number=meeting.row.number,
+        held_on=meeting.row.held_on,
+        place=meeting.row.place,
+        chair=names[meeting.row.chair_id],
+        present=tuple(seat.name for seat in meeting.seats if seat.present),
+        absent=tuple(seat.name for seat in meeting.seats if not seat.present),
+        votes=tuple(spoken),
+        lines=tuple(_line(item) for item in items),
+        resolution=meeting.row.resolution,
+        checkpoint=checkpoint_sentence(conn, person.today),
+    )
+
+
+def _reasons(reason: str, exceptions: Mapping[str, tuple[Opinion, str]]) -> str:
+    """Return the reason of a vote and every other opinion on a single finding."""
+    others = [f"{number}{say('zh', f'opinion.{opinion}')}：{why}" for number, (opinion, why) in exceptions.items()]
+    return "；".join(part for part in (reason, *others) if part)
+
+
+def _line(item: Item) -> ItemLine:
+    votes = say("zh", "meeting.tally", **item.votes) if item.votes else ""
+    done = say("zh", f"meeting.item_{item.carried_out}") if item.carried_out else item.why or item.excluded
+    result = "，".join(part for part in (say("zh", f"meeting.result_{item.result}"), done) if part)
+    return ItemLine(item.number, item.title, item.unit, votes, result)
 
 
 def _status(tried: Attempt) -> int:

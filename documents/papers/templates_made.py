@@ -232,6 +232,26 @@ def quarterly_airing() -> Any:
     return _sent_by(paper)
 
 
+def minutes() -> Any:
+    """会议纪要: who was there, how each voted, what was decided on each finding."""
+    paper = _titled("巡察工作领导小组会议纪要", "{{ number }}")
+    _text(paper, "时间：{{ held_on }}　　地点：{{ place }}")
+    _text(paper, "主持人：{{ chair }}（末位表态）")
+    _text(paper, "到会：{{ present }}　　缺席：{{ absent }}")
+    _heading(paper, "一、表决情况")
+    _text(paper, "{{ each.name }}：{{ each.opinion }}。{{ each.reason }}", loop="votes")
+    _heading(paper, "二、审议事项", before=10)
+    table = _table(paper, widths=(34, 46, 26, 28, 22), points=10.5)
+    _row(table, "问题编号", "问题", "单位", "票数", "结果", heading=True)
+    _row(table, "{%tr for each in lines %}")
+    _row(table, *(f"{{{{ each.{name} }}}}" for name in ("number", "title", "unit", "votes", "result")))
+    _row(table, "{%tr endfor %}")
+    _heading(paper, "三、决议", before=10)
+    _text(paper, "{{ resolution }}")
+    _signature(paper, "主持人（签字）：", "{{ chair }}", "{{ today }}")
+    return paper
+
+
 MADE = {
     "sign_off_sheet": sign_off_sheet,
     "verification_report": verification_report,
@@ -244,6 +264,7 @@ MADE = {
     "circular": circular,
     "monthly_circular": monthly_circular,
     "quarterly_airing": quarterly_airing,
+    "minutes": minutes,
 }
 
 

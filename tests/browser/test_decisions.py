@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from docx import Document
 from playwright.sync_api import expect
 
 from tests.browser.conftest import House
@@ -63,6 +64,9 @@ def test_a_meeting_is_called_voted_on_with_the_chair_last_and_signs_off(house: H
 
     expect(office.get_by_role("row").filter(has_text=number).get_by_text("已销号")).to_be_visible()
     picture(office, "meeting-over")
+    with office.expect_download() as minutes:
+        office.get_by_role("link", name="会议纪要").click()
+    assert "领导小组副组长：同意" in "\n".join(line.text for line in Document(minutes.value.path()).paragraphs)
     visits.forgive("422")
 
 
