@@ -4,14 +4,14 @@ import os
 from pathlib import Path
 
 from docx import Document
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from tests.browser.conftest import House
 from tests.support.browser import Page, Visits
 from tests.web.city import CHECKED, PNG
 from tests.web.visitor import bring_to_sign_off
 
-SCAN = {"name": "审批单扫描件.png", "mimeType": "image/png", "buffer": PNG}
+SCAN: FilePayload = {"name": "审批单扫描件.png", "mimeType": "image/png", "buffer": PNG}
 
 
 def picture(page: Page, name: str) -> None:
@@ -66,7 +66,7 @@ def test_a_meeting_is_called_voted_on_with_the_chair_last_and_signs_off(house: H
     picture(office, "meeting-over")
     with office.expect_download() as minutes:
         office.get_by_role("link", name="会议纪要").click()
-    assert "领导小组副组长：同意" in "\n".join(line.text for line in Document(minutes.value.path()).paragraphs)
+    assert "领导小组副组长：同意" in "\n".join(line.text for line in Document(str(minutes.value.path())).paragraphs)
     visits.forgive("422")
 
 
