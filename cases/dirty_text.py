@@ -61,6 +61,7 @@ def clean(text: str) -> str:
     return text.strip()
 
 
+@lru_cache(maxsize=8192)
 def same_text(text: str) -> str:
     """Return what two spellings of the same text have in common: half-width, no blanks, nothing invisible."""
     return "".join(_CLEAN.sub("", unicodedata.normalize("NFKC", text)).split()).casefold()

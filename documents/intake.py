@@ -530,8 +530,9 @@ class _SheetReading:
         for name, code in self.remarks.get(row.index, ()):
             self._ask(row, name, code)
         for column, heading in self.prose:
-            for kind in sorted({dirt.kind for dirt in dirt_in(row.texts[column])} - {"invisible"}):
-                self.asked.append((row.index + 1, heading, kind, row.texts[column]))
+            if found := dirt_in(row.texts[column]):
+                for kind in sorted({dirt.kind for dirt in found} - {"invisible"}):
+                    self.asked.append((row.index + 1, heading, kind, row.texts[column]))
 
     def _reject(self, row: _Row, column: str, value: str, code: str) -> None:
         why = Why(code, {"column": column, "value": value})
