@@ -150,6 +150,25 @@ def tally(connection: Connection, visible: ColumnElement[bool], filters: FigureF
     return Tally(**row._mapping)
 
 
+def tally_now(connection: Connection, *conditions: ColumnElement[bool]) -> Tally:
+    """Count the findings that *conditions* let through as `tally` counts them today, from what they are now.
+
+    Fast enough for the foot of every list; what needs a history (on time, revoked, money put right) stays 0.
+    """
+    counted = and_(F.state != "registered", not_(F.historic), F.closed_as.is_(None))
+    still = and_(counted, F.state != "signed_off")
+    flags = {
+        "total": counted,
+        "done": and_(counted, F.state == "signed_off"),
+        "basic": and_(still, F.basic_done),
+        "overdue": and_(still, F.overdue_since.is_not(None)),
+        "suspended": and_(still, F.state == "suspended"),
+        "historic": F.historic,
+    }
+    numbers = [func.coalesce(func.sum(case((flag, 1), else_=0)), 0).label(name) for name, flag in flags.items()]
+    return Tally(**connection.execute(select(*numbers).where(*conditions)).one()._mapping)
+
+
 def tallies(connection: Connection, visible: ColumnElement[bool], filters: FigureFilters, by: By) -> tuple[Group, ...]:
     """Count group by group, in the order of their labels; groups without a finding are left out."""
     counted = standing(visible, filters, by)

@@ -271,7 +271,7 @@ def list_findings(
     """Return a page of the findings that *visible* lets through, in *order*, behind *after*."""
     if filters.unit_path is None and _sees_many(connection, visible):
         visible = _not_by_unit(visible)
-    query = _lines().where(visible, *_narrowed(filters)).limit(limit)
+    query = _lines().where(visible, *narrowed(filters)).limit(limit)
     if order is not Order.DUE:
         key = F.id if order is Order.NEWEST else F.number
         if after is not None:
@@ -297,7 +297,7 @@ def count_findings(
 ) -> tuple[FindingCount, ...]:
     """Count the findings that *visible* lets through, by state and by whether they are overdue."""
     overdue = F.overdue_since.is_not(None)
-    query = select(F.state, overdue.label("overdue"), func.count().label("count")).where(visible, *_narrowed(filters))
+    query = select(F.state, overdue.label("overdue"), func.count().label("count")).where(visible, *narrowed(filters))
     rows = connection.execute(query.group_by(F.state, overdue).order_by(F.state, overdue))
     return tuple(FindingCount(row.state, bool(row.overdue), row._mapping["count"]) for row in rows)
 
@@ -342,7 +342,7 @@ def _read(connection: Connection, query: Select[Any]) -> list[FindingLine]:
     return [FindingLine(*row) for row in connection.execute(query)]
 
 
-def _narrowed(filters: FindingFilters) -> list[ColumnElement[bool]]:
+def narrowed(filters: FindingFilters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     for name in ("state", "stage", "kind", "category", "list_id"):
         wanted = getattr(filters, name)

@@ -15,10 +15,12 @@ from fastapi.responses import Response
 from sqlalchemy import Connection, func, select
 from starlette.datastructures import FormData
 
+from cases.figures import COMPLETION, formula
 from cases.finding import Finding, Kind, State
 from cases.refusals import CaseError, FormIncomplete, Unknown
 from cases.sign_off import require_sign_off
 from persistence import overviews
+from persistence.figures import tally_now
 from persistence.overviews import FindingFilters, FindingLine, Order, Place, place_of
 from persistence.tables import findings, issue_lists, posts, units
 from persistence.visibility import visible_findings, visible_lists
@@ -52,13 +54,12 @@ def ledger(request: Request, house: TheHouse, person: SignedIn) -> Response:
             conn, visible, filters, after=_after(asked.get("after", ""), order), limit=PAGE + 1, order=order
         )
         counts = overviews.count_findings(conn, visible, filters)
+        tally = tally_now(conn, visible, *overviews.narrowed(filters))
         clockwork = clockwork_of(house, conn, person)
         shown = lines[:PAGE]
         leaders = _titles(conn, [line.leader_post_id for line in shown if line.leader_post_id])
         mine = _mine_to_sign(conn, person, [line.id for line in shown])
-    total = sum(one.count for one in counts)
-    closed = sum(one.count for one in counts if one.state == State.SIGNED_OFF)
-    issued = sum(one.count for one in counts if one.state != State.REGISTERED)
+    completion = formula(COMPLETION[0])
     narrowed = {name: value for name, value in asked.items() if name != "after"}
     hidden = frozenset(asked.get("hide", "").split(",")) & frozenset(COLUMNS)
     return pages.show(
@@ -73,11 +74,10 @@ def ledger(request: Request, house: TheHouse, person: SignedIn) -> Response:
         states=list(State),
         stages=STEPS,
         chips=_chips(narrowed, unit_rows),
-        total=total,
-        overdue=sum(one.count for one in counts if one.overdue),
-        closed=closed,
-        issued=issued,
-        rate=f"{closed / issued:.1%}" if issued else "—",
+        total=sum(one.count for one in counts),
+        tally=tally,
+        rate=completion.rate(tally).text,
+        sentence=completion.sentence(person.language),
         next=_address(narrowed | {"after": _place_text(shown[-1], order)}) if len(lines) > PAGE else "",
         first=_address(narrowed) if "after" in asked else "",
         columns=[
