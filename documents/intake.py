@@ -210,6 +210,7 @@ _SIGNATURE = re.compile(
     r"?(?:人|单位|部门|日期|时间|电话|签字|签名|签章|盖章|人员|负责人|书记)*(?:[(（].{0,8}[)）])?\s*[:：]|"
     r"^(?:注|备注|说明|填表说明|填报说明|附注|附件)\s*\d?[:：.]|^[（(](?:签字|盖章|公章|签章)|^20\d\d年\d{1,2}月\d{1,2}日$"
 )
+_PAGE = re.compile(r"^[\s\-—]*(?:第\s*\d+\s*页.*|共\s*\d+\s*页|\d+\s*/\s*\d+)[\s\-—]*$")
 _SECTION = re.compile(
     r"^(?:[一二三四五六七八九十]{1,3}[、.．]|[（(][一二三四五六七八九十]{1,3}[)）]|第[一二三四五六七八九十]{1,3}[部方])"
 )
@@ -259,7 +260,12 @@ class _SheetReading:
         self.width = max(heading.column for heading in self.headings.columns) + 1
         self.filled = _filled_down(sheet, self.headings.last + 1)
         self.remarks = self._remarks(whole)
-        self.heading_texts = {plain_heading(heading.written) for heading in self.headings.columns}
+        self.heading_texts = {
+            plain_heading(part)
+            for heading in self.headings.columns
+            for part in (heading.written, *heading.written.split("/"))  # two rows of them come again one by one
+        }
+        self.title_texts: set[str] = set()  # what stands over the headings, and again on every page
         self.money_unit = Decimal(1)
         self.units: dict[str, Decimal] = {}
         self.section = ""
@@ -313,6 +319,7 @@ class _SheetReading:
             if isinstance(cell, str) and (text := clean(cell))
         ]
         for text, beside in cells:
+            self.title_texts.add(same_text(text))
             for line in re.split(r"[\n\u3000]|\s{2,}", text):
                 if money := _MONEY_UNIT.match(line):
                     self.money_unit = unit_of(money[1]) or self.money_unit
@@ -346,6 +353,8 @@ class _SheetReading:
             self.reading.note(self.sheet.name, row.index + 1, "repeated_headings")
         elif _TOTAL.match(same_text(first)) or _TOTAL.match(self._said(row, "title")):
             self.reading.note(self.sheet.name, row.index + 1, "total_dropped", text=first)
+        elif _stands_alone(row) and (_PAGE.match(first) or same_text(first) in self.title_texts):
+            self.reading.note(self.sheet.name, row.index + 1, "page_line_dropped", text=first)
         elif _stands_alone(row) and _SECTION.match(first):
             self.section = _SECTION.sub("", first).strip() or first
             self.reading.note(self.sheet.name, row.index + 1, "section_row", text=first)
@@ -399,11 +408,12 @@ class _SheetReading:
             before, text = getattr(self.current, name), clean(row.texts[column])
             if text and text not in before.split("\n"):
                 more[name] = f"{before}\n{text}" if before else text
-        due = self._date(row, "due")
+        column = "due" if self._said(row, "due").strip() else "measures"
+        due = self._date(row, "due") if column == "due" else self._promised(row)[0]
         if due.on and due.on != self.current.due_on:
             more["due_on"] = max(due.on, self.current.due_on or due.on)
             if self.current.due_on:
-                self._ask(row, "due", "several_due_dates")
+                self._ask(row, column, "several_due_dates")
         self.current = replace(self.current, **more)
 
     def _understand(self, row: _Row) -> ReadFinding | None:

@@ -407,3 +407,42 @@ def test_what_a_ledger_claims_is_told_from_state_and_sign_off_together() -> None
     )
 
     assert [finding.claim for finding in intake.findings] == ["historic_signed_off", "done", "in_progress", None]
+
+
+def test_what_every_page_repeats_is_dropped_and_said() -> None:
+    text = """县水务局整改台账
+序号,反馈问题,责任分工,,整改措施
+,,责任领导,责任单位,
+1,甲,局长,财务科,补记
+第 1 页 共 2 页
+县水务局整改台账
+序号,反馈问题,责任分工,,整改措施
+,,责任领导,责任单位,
+2,乙,局长,办公室,清退
+"""
+
+    intake = read_ledger("台账.csv", text.encode("gb18030"))
+
+    assert [(finding.title, finding.responsible_org) for finding in intake.findings] == [
+        ("甲", "财务科"),
+        ("乙", "办公室"),
+    ]
+    assert intake.rejected == ()
+    assert dropped(intake) == [
+        (5, "page_line_dropped"),
+        (6, "page_line_dropped"),
+        (7, "repeated_headings"),
+        (8, "repeated_headings"),
+    ]
+
+
+def test_a_deadline_in_a_further_measure_of_the_same_finding_counts_too() -> None:
+    intake = read(
+        (1, "甲", "1.清退补贴，2025年6月底前完成"),
+        (None, None, "2.修订办法，2025年9月底前印发"),
+        headings=("序号", "反馈问题", "整改措施"),
+    )
+
+    (finding,) = intake.findings
+    assert (len(finding.measures), finding.due_on) == (2, date(2025, 9, 30))
+    assert codes(intake) == [(3, "several_due_dates")]
