@@ -21,6 +21,7 @@ EMPTY_PHRASES = (
     "yes",
 )
 LEAST_CHARACTERS = 10
+_LEAST_BESIDE = 3  # characters beside the phrases of agreement
 _NOISE = re.compile(r"[\s\W_]+")
 _FACT = re.compile(
     r"\d|[一二三四五六七八九十百千万两]+(?:项|个|人|户|次|份|笔|元|张|处|年|月|日|条|名|家|起|天|页)"
@@ -44,6 +45,14 @@ def require_substance(comment: str) -> None:
     """
     if not has_substance(comment):
         raise CommentWithoutSubstance(least=LEAST_CHARACTERS)
+
+
+def says_nothing(comment: str) -> bool:
+    """Whether *comment* is empty or nothing but phrases of agreement. Source: signal PR-22."""
+    bare = _NOISE.sub("", comment).lower()
+    for phrase in EMPTY_PHRASES:
+        bare = bare.replace(phrase, "")
+    return len(bare) < _LEAST_BESIDE
 
 
 def has_substance(comment: str) -> bool:

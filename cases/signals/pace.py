@@ -102,9 +102,7 @@ def _made_in_the_last_days(
     if len(made) < numbers.get("least_files", 4):
         return []
     within = timedelta(hours=numbers.get("within_hours", 72))
-    for before in (seen.inspected_again_on, seen.due_on):
-        if before is None:
-            continue
+    for before in (*seen.entries, *((seen.due_on,) if seen.due_on else ())):
         late = [
             (exhibit, moment)
             for exhibit, moment in made

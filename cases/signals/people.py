@@ -17,7 +17,7 @@ _WEIGHTY: Final = frozenset({"organisational", "dismissal", "sanction"})
 
 def _no_accountability(seen: Snapshot, numbers: Numbers) -> Outcome:
     """PR-14 只对事不对人: a breach was put right and nobody was spoken to, and nobody decided that nobody need be."""
-    if not seen.submitted or not ACCOUNTABLE.search(f"{seen.category}。{seen.title}"):
+    if not seen.submitted or not ACCOUNTABLE.search(seen.category or seen.title):
         return None
     if any(waiver.what == "accountability" for waiver in seen.waivers):
         return None

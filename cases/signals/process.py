@@ -6,35 +6,28 @@ Source: DOMAIN.md 3.4; parameters stand in the decision table ``signal_parameter
 from collections.abc import Iterator
 from typing import Final
 
-from cases.comments import has_substance
+from cases.comments import says_nothing
 from cases.signals.snapshot import Found, Numbers, Opinion, Outcome, Quote, Signal, Snapshot, Visit
-from cases.wording import MECHANISM, still_to_come
+from cases.wording import still_to_come
 
 ON_SITE: Final = "on_site"
 
 
 def _measures_uncovered(seen: Snapshot, numbers: Numbers) -> Outcome:
-    """PR-20 措施未全部落实: submitted while a measure has no word about its completion, or has only begun.
-
-    A systemic finding asks for a rule or a mechanism too; where neither plan nor report has one, that is lighter.
-    """
+    """PR-20 措施未全部落实: submitted while a measure has no word about its completion, or has only begun."""
     if not seen.submitted:
         return None
     open_ones = [
         m for m in seen.measures if not m.done.strip() or (seen.kind != "CONTINUOUS" and still_to_come(m.done))
     ]
-    told = "。".join([seen.completion, *(f"{measure.text}。{measure.done}" for measure in seen.measures)])
-    no_mechanism = seen.is_systemic and bool(seen.measures) and not MECHANISM.search(told)
-    few = len(open_ones) <= numbers.get("uncovered_measures", 0)
-    if few and not no_mechanism:
+    if len(open_ones) <= numbers.get("uncovered_measures", 0):
         return None
+    quotes = tuple(Quote(measure.text, str(measure.seq)) for measure in open_ones)
     facts: dict[str, str | int] = {
         "count": len(open_ones),
         "measures": "、".join(str(measure.seq) for measure in open_ones),
     }
-    same = [*(measure.seq for measure in open_ones), *(["mechanism"] if no_mechanism else [])]
-    quotes = tuple(Quote(measure.text, str(measure.seq)) for measure in open_ones)
-    return Found(facts, same, quotes, "MEDIUM" if few else None)
+    return Found(facts, [measure.seq for measure in open_ones], quotes)
 
 
 def _rubber_stamp(seen: Snapshot, numbers: Numbers) -> Outcome:
@@ -55,7 +48,7 @@ def _is_hasty(opinion: Opinion, numbers: Numbers) -> bool:
     quick = opinion.seconds is not None and opinion.seconds < numbers.get("least_seconds", 60) and many
     unread = opinion.opened == 0 and opinion.files > 0
     in_a_row = opinion.in_a_row >= numbers.get("approvals", 10)
-    return quick or unread or in_a_row or not has_substance(opinion.comment)
+    return quick or unread or in_a_row or says_nothing(opinion.comment)
 
 
 def _not_on_site(seen: Snapshot, numbers: Numbers) -> Outcome:

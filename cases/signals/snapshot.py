@@ -375,7 +375,7 @@ class Snapshot:
     classed_as: str = ""  # kind as the source wrote it
     inspected_from: date | None = None
     inspected_until: date | None = None
-    inspected_again_on: date | None = None  # when an inspection or a campaign enters next
+    entries: tuple[date, ...] = ()  # days on which a later inspection, supervision or campaign entered or will enter
     plan_approved_on: date | None = None
     first_due_on: date | None = None
     signed_off_at: datetime | None = None

@@ -104,19 +104,23 @@ def main() -> None:
     order = json.loads(sys.stdin.buffer.readline())
     limit_myself(order["memory_bytes"], order["cpu_seconds"])
     content = sys.stdin.buffer.read()
+    sys.stdout.write(json.dumps(answer_to(order, content), ensure_ascii=True))
+
+
+def answer_to(order: Order, content: bytes) -> dict[str, Any]:
+    """Return what stands in *content*, or ``{"refused": code}``."""
     found = Found(order)
     try:
         _read(order["name"], content, found)
-        answer = found.answer()
+        return found.answer()
     except Refused as refused:
-        answer = {"refused": str(refused)}
+        return {"refused": str(refused)}
     except CaseError as refused:
-        answer = {"refused": refused.code}
+        return {"refused": refused.code}
     except (MemoryError, RecursionError):
-        answer = {"refused": "reading_took_too_long"}
+        return {"refused": "reading_took_too_long"}
     except Exception:  # whatever a damaged file makes a reader say, people hear that it is damaged
-        answer = {"refused": "file_damaged"}
-    sys.stdout.write(json.dumps(answer, ensure_ascii=True))
+        return {"refused": "file_damaged"}
 
 
 def _read(name: str, content: bytes, found: Found) -> None:

@@ -233,7 +233,7 @@ def earlier_of(
         if closed >= begun:
             continue
         other = f"{row.title}。{row.detail}" if row.detail and row.detail != row.title else row.title
-        percent = max(likeness(text, other), likeness(finding.title, row.title))
+        percent = likeness(text, other)
         theirs = particulars(registers.of_finding(conn, row.id, as_of=as_of)).objects if things else ()
         same = bool(set(things) & set(theirs))
         if percent >= 30 or same:
@@ -258,6 +258,7 @@ def complaints_of(
 ) -> tuple[Complaint, ...]:
     """Return what people said about the unit, compared with the finding."""
     rows = registers.of_units(conn, "complaint", [finding.unit_id], as_of=as_of, since=finding.signed_off_at)
+    rows += registers.of_office(conn, ("complaint",), as_of=as_of).get("complaint", [])  # nobody knew which unit
     found = []
     for row in rows:
         said = str(row.fields["text"])

@@ -61,7 +61,7 @@ def snapshot_of(conn: Connection, finding_id: int, as_of: datetime, reference: R
         classed_as=row.due_text,
         inspected_from=shanghai_date(inspected[-1].at) if inspected else None,
         inspected_until=_day(inspected[-1].fields.get("until")) if inspected else None,
-        inspected_again_on=_day(inspected[-1].fields.get("again")) if inspected else None,
+        entries=tuple(sorted(day for entry in inspected if (day := _day(entry.fields.get("again"))))),
         plan_approved_on=shanghai_date(row.plan_approved_at) if _known(row.plan_approved_at, as_of) else None,
         first_due_on=row.first_due_on,
         signed_off_at=_known(row.signed_off_at, as_of),

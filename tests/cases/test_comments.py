@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cases.comments import EMPTY_PHRASES, LEAST_CHARACTERS, CommentWithoutSubstance, has_substance, require_substance
+from cases.comments import (
+    EMPTY_PHRASES,
+    LEAST_CHARACTERS,
+    CommentWithoutSubstance,
+    has_substance,
+    require_substance,
+    says_nothing,
+)
 
 
 @pytest.mark.parametrize(
@@ -62,3 +69,11 @@ def test_what_is_short_is_none_whatever_it_says(comment: str) -> None:
 def test_no_text_breaks_the_rule_and_saying_more_about_the_fact_never_harms(before: str, after: str) -> None:
     has_substance(before)
     assert has_substance(f"{before} 已核对第3号缴款凭证和银行流水 {after}")
+
+
+@pytest.mark.parametrize(
+    ("comment", "nothing"),
+    [("", True), ("同意。", True), ("情况属实，拟同意", True), ("对照方案复核，金额无差错，同意。", False)],
+)
+def test_an_opinion_of_mere_agreement_says_nothing(comment: str, nothing: bool) -> None:
+    assert says_nothing(comment) is nothing

@@ -243,7 +243,6 @@ FIRES: list[tuple[str, dict[str, Any]]] = [
     ),
     ("PR-19", {"completion": "高度重视，切实加强领导，进一步强化管理，不断提高认识"}),
     ("PR-20", {"measures": (Planned(1, FIX, ""),)}),
-    ("PR-20", {"is_systemic": True, "measures": (Planned(1, FIX, SOUND),), "self_checks": (date(2026, 3, 1),)}),
     (
         "PR-21",
         {

@@ -1,0 +1,1 @@
+"""``xiaohao signals bench``: a labelled world is loaded, looked at as the nightly run looks, and scored."""
