@@ -33,7 +33,7 @@ PLACES = (
     Place("/incidents", "incidents", "bug", ("repair_case",)),
     Place("/patrols", "patrols", "refresh", ("run_patrol",)),
     Place("/calendar", "calendar", "calendar", ("edit_settings", "map_posts")),
-    Place("/templates", "templates", "file-text", ("edit_templates",)),
+    Place("/templates", "templates", "file-text", ("edit_settings",)),
     Place("/settings", "settings", "settings", ("edit_settings",)),
     Place("/audit", "audit", "shield-check", ("read_ledger",)),
     Place("/mailbox", "letters", "mail", ("view", "edit_people", "edit_settings", "read_ledger")),

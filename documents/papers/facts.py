@@ -23,6 +23,7 @@ from documents.papers.values import (
 Facts = dict[str, Any]
 REMINDED_DAYS = 20  # before the due day: rung 0 of the ladder
 NOTHING = ("无。",)
+_NO_ROW = {"place": "", "number": "无", "title": "", "due": "", "days": ""}
 _PRINTED = ("done_only", "done_or_basic", "on_time", "money")
 _COUNTS = ("total", "done", "basic", "undone", "overdue")
 
@@ -127,7 +128,7 @@ def _letter_facts(values: ListValues, wanted: Callable[[int], bool], shown: Call
         {"place": str(place), "number": line.number, "title": line.title, "due": line.due, "days": str(shown(left))}
         for place, (line, left) in enumerate(((line, left) for line, left in due if wanted(left)), 1)
     ]
-    return _head(values) | {"count": len(rows), "lines": rows}
+    return _head(values) | {"count": len(rows), "lines": rows or [_NO_ROW]}
 
 
 def _days_left(line: LedgerLine, today: date) -> int | None:

@@ -257,8 +257,8 @@ def in_child(memory_bytes: int, cpu_seconds: int) -> None:
 def _fill_in(paper: str, content: bytes) -> None:
     try:
         filled, always = fill(paper, PAPERS[paper].example, Template(content))
-    except CaseError:
-        raise
+    except (CaseError, MemoryError):
+        raise  # the second ends the child
     except Exception as wrong:  # whatever a template makes Word's reader say, the officer hears that it is broken
         raise TemplateBroken(why=f"{type(wrong).__name__}: {wrong}"[:200]) from None
     if NOTE not in always:

@@ -310,7 +310,7 @@ def _due_table(paper: Any, counted: str) -> None:
 
 
 def _units_table(paper: Any, heading: str, place: str) -> None:
-    table = _table(paper, widths=(12, 38, 14, 14, 14, 32, 32), points=10.5)
+    table = _table(paper, widths=(12, 36, 16, 14, 14, 32, 32), points=10.5)
     _row(table, heading, "单位", "应整改", "完成", "逾期", "完成率", "按期率", heading=True)
     _row(table, "{%tr for each in lines %}")
     _row(table, f"{{{{ each.{place} }}}}", "{{ each.unit }}", "{{ each.total }}", "{{ each.done }}",
@@ -416,12 +416,12 @@ class _Table:
     def __init__(self, table: Any, widths: tuple[int, ...], points: float) -> None:
         self.table, self.widths, self.points = table, widths, points
 
-    def add_row(self, *, least_mm: int = 9) -> list[Any]:
-        """Return the cells of a new row of at least that height, which stays on one page."""
+    def add_row(self, *, least_mm: int = 9, kept: bool = True) -> list[Any]:
+        """Return the cells of a new row of at least that height; *kept* on one page, unless its text may be long."""
         row = self.table.add_row()
         row.height = Mm(least_mm)
-        kept = OxmlElement("w:cantSplit")
-        row._tr.get_or_add_trPr().append(kept)
+        if kept:
+            row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
         for cell, width in zip(row.cells, self.widths, strict=True):
             cell.width = Mm(width)
         return list(row.cells)
@@ -443,7 +443,7 @@ def _pairs(table: _Table, *texts: str) -> None:
 
 
 def _wide(table: _Table, name: str, *texts: str) -> None:
-    cells = table.add_row()
+    cells = table.add_row(kept=False)
     _fill(table, cells[0], name, font=HEI, centred=True)
     cells[0].vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
     wide = cells[1].merge(cells[-1])

@@ -34,14 +34,12 @@ def test_every_shipped_template_comes_through_its_own_door(paper: str) -> None:
 
 
 def test_a_changed_template_prints_its_words_and_which_version_it_is() -> None:
-    content = template(
-        saying("本单位自拟：{{ unit }}，{% for a in lines %}{{ loop.index }}{{ a.title }}；{% endfor %}")
-    )
+    content = template(saying("自拟：{{ unit }}，{% for a in lines %}{{ loop.index }}{{ a.title }}；{% endfor %}"))
 
     try_template("plan", content)
     made = make("plan", PAPERS["plan"].example, Template(content, 3))
 
-    assert "本单位自拟：示例单位，1超标准发放津贴补贴（示例1）；2" in text_of(made)
+    assert "自拟：示例单位，1超标准发放津贴补贴（示例1）；2" in text_of(made)
     footer = Document(io.BytesIO(made)).sections[0].footer.paragraphs[0].text
     assert "模板：第3版（" in footer
     assert "模板：系统内置" in Document(
