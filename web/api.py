@@ -24,6 +24,7 @@ from sqlalchemy import Connection, select
 from starlette.exceptions import HTTPException
 
 from cases.evidence import EvidenceKind, Purpose
+from cases.figures import Rate, Rounding, Tally, formulas_of
 from cases.finding import Kind, State
 from cases.moments import shanghai_date
 from cases.refusals import CaseError, FormIncomplete, NotPermitted, Unknown
@@ -32,6 +33,7 @@ from config.messages import say
 from documents.limited import LIMITS
 from persistence import dossiers, outbox, overviews
 from persistence.columns import canonical
+from persistence.figures import By, FigureFilters, tallies
 from persistence.overviews import FindingFilters, FindingLine, Order
 from persistence.people import load_actor
 from persistence.tables import findings, issue_lists, measures, units
@@ -181,6 +183,48 @@ def list_findings(
         )
     following = _next(page, limit, lambda line: overviews.place_of(line, order))
     return _json({"findings": [_line(line) for line in page], "next": following})
+
+
+def get_figures(
+    house: TheHouse,
+    actor: Asks,
+    as_of: Annotated[date | None, Query(description="The whole day included; without it today.")] = None,
+    by: By = By.UNIT,
+    unit: Annotated[str | None, Query(description="Name or short name: this unit and all below it.")] = None,
+    list: Annotated[str | None, Query(max_length=40, description="Number of an issue list.")] = None,
+    completion: Annotated[str | None, Query(description="What 完成率 means: done_only, done_or_basic, …")] = None,
+    rounding: Rounding | None = None,
+) -> Response:
+    """Figures of the findings that you may see, group by group, each rate with numerator, denominator and formula."""
+    with house.office.read() as conn:
+        filters = FigureFilters(
+            as_of=as_of or shanghai_date(house.office.now()),
+            unit_path=_unit_path(conn, unit) if unit else None,
+            list_id=_list_id(conn, actor, list) if list else None,
+        )
+        groups = tallies(conn, visible_findings(actor), filters, by)
+    formulas = formulas_of(completion, rounding)
+
+    def shown(key: str, label: str, tally: Tally) -> dict[str, Any]:
+        rates = {one.name: _rate(one.rate(tally)) for one in formulas}
+        return {"key": key, "label": label, **asdict(tally), "undone": tally.undone, "rates": rates}
+
+    whole = sum((group.tally for group in groups), Tally())
+    return _json(
+        {
+            "as_of": filters.as_of,
+            "by": by,
+            "groups": [shown(group.key, group.label, group.tally) for group in groups],
+            "whole": shown("", "", whole),
+            "formulas": {one.name: one.sentence(actor.language) for one in formulas},
+        }
+    )
+
+
+def _rate(rate: Rate) -> dict[str, str | None]:
+    """Return *rate* with as many decimals as its formula keeps."""
+    percent = None if rate.percent is None else str(rate.percent)
+    return {"numerator": str(rate.numerator), "denominator": str(rate.denominator), "percent": percent}
 
 
 def get_finding(house: TheHouse, actor: Asks, number: str) -> Response:
@@ -438,6 +482,7 @@ _READS: Mapping[str, Callable[..., Response]] = {
     "/findings": list_findings,
     "/findings/{number}": get_finding,
     "/findings/{number}/events": get_events,
+    "/figures": get_figures,
     "/lists": list_lists,
     "/lists/{number}": get_list,
     "/tasks": list_tasks,

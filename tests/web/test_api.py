@@ -340,6 +340,18 @@ def test_tasks_and_letters_are_ones_own(city: City) -> None:
     assert api(city, "u12handler").get("/letters").json()["letters"] == []
 
 
+def test_figures_come_with_numerator_denominator_and_formula(city: City) -> None:
+    city.issue()
+
+    told = api(city, "office1").get("/figures", by="kind", completion="done_cut").json()
+
+    assert (told["whole"]["total"], told["whole"]["done"]) == (3, 0)
+    assert told["whole"]["rates"]["done_cut"] == {"numerator": "0", "denominator": "3", "percent": "0"}
+    assert "其余舍去" in told["formulas"]["done_cut"]
+    assert sum(group["total"] for group in told["groups"]) == 3
+    assert api(city, "u12handler").get("/figures").json()["whole"]["total"] == 0
+
+
 def test_what_is_not_there_is_said_as_a_problem(city: City) -> None:
     client = city.client()
 
