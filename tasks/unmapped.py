@@ -1,11 +1,10 @@
 """Who may be responsible in a unit, and which texts of a ledger nobody has mapped to a post or a unit yet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, or_, select
 
 from cases.finding import State
 from cases.naming import Named, Proposal, propose
@@ -24,7 +23,7 @@ class Unmapped:
     proposal: Proposal | None = None
 
 
-def text_of(row: Mapping[str, Any], field: str) -> str:
+def text_of(row: RowMapping, field: str) -> str:
     """Return what the ledger wrote about *field* in the row of a finding; a chief is never written."""
     if field == "chief":
         return ""

@@ -204,6 +204,7 @@ def _file(form: FormData) -> tuple[str, bytes]:
     file = form.get("file")
     if not isinstance(file, UploadFile) or not file.filename:
         raise FormIncomplete({"file": "required"})
+    file.file.seek(0)  # a refused import is previewed again
     return file.filename.replace("\\", "/").rpartition("/")[2], file.file.read(LIMITS.file_bytes + 1)
 
 

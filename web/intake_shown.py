@@ -93,6 +93,11 @@ def _understood(language: str, cell: Mapping[str, Any], row: Mapping[str, Any]) 
             return f"{row['amount_yuan']:,.2f} {say(language, 'intake_page.yuan')}" if row["amount_yuan"] else "—"
         case "kind":
             return say(language, f"kind.{row['kind']}")
+        case "measures":
+            return say(language, "written.measures", count=len(row["measures"]))
+        case "responsible_leader" | "responsible_person":
+            post = row["leader_post" if cell["field"] == "responsible_leader" else "handler_post"]
+            return str(post or say(language, "written.not_mapped"))
         case "status" | "sign_off" if row["claim"]:
             return say(language, f"claim.{row['claim']}")
         case "":

@@ -1,12 +1,12 @@
 """What becomes of a ledger behind the door: columns and names remembered, questions answered, history kept, once."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import RowMapping, select
 
 from cases.finding import Kind, NotReadyToIssue, State
 from cases.refusals import FormIncomplete, KeyUsedOtherwise, NotPermitted
@@ -50,7 +50,7 @@ def bring_in(city: City, content: bytes | None = None, login: str = "office1", *
     return import_list(city.office, city.actor(login), "台账.csv", content, **{"unit": UNIT, **more})
 
 
-def row(city: City, number: str) -> Mapping[str, Any]:
+def row(city: City, number: str) -> RowMapping:
     return city.finding(number)._mapping
 
 
@@ -220,7 +220,7 @@ def test_the_refusal_to_issue_names_what_is_missing(city: City) -> None:
         city.act("office1", "give_feedback", number, feedback_on=city.today.isoformat(), place="会议室")
 
     facts = refused.value.facts
-    assert set(facts["missing"]) == {"leader", "handler", "due_on", "milestones"}
+    assert facts["missing"] == ("leader", "handler", "due_on", "milestones")
     assert facts["count"] == 1
 
 
@@ -257,7 +257,7 @@ def test_a_claim_is_kept_and_history_is_never_issued_but_looked_back_on(city: Ci
 
 def test_revoked_history_becomes_a_cycle_like_any_other(city: City) -> None:
     done = bring_in(city, ledger(ROWS[2:]))
-    number, (old,) = str(done.list_number), done.created
+    number, old = str(done.list_number), done.created[0]
     hand_in(city, number)
     city.act("office1", "consolidate_list", number, verdict="agreed", comment=CHECKED)
     city.office.settle(100)
