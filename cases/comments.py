@@ -49,17 +49,19 @@ def require_substance(comment: str) -> None:
 
 def says_nothing(comment: str) -> bool:
     """Whether *comment* is empty or nothing but phrases of agreement. Source: signal PR-22."""
-    bare = _NOISE.sub("", comment).lower()
-    for phrase in EMPTY_PHRASES:
-        bare = bare.replace(phrase, "")
-    return len(bare) < _LEAST_BESIDE
+    return len(_beside_agreement(comment)) < _LEAST_BESIDE
 
 
 def has_substance(comment: str) -> bool:
     """Whether *comment* is long enough and names a fact beside the phrases of agreement."""
     written = _NOISE.sub("", comment)
-    bare = written.lower()
-    for phrase in EMPTY_PHRASES:
-        bare = bare.replace(phrase, "")
+    bare = _beside_agreement(comment)
     long_enough = len(written) >= LEAST_CHARACTERS and len(bare) >= LEAST_CHARACTERS // 2
     return long_enough and _FACT.search(comment) is not None
+
+
+def _beside_agreement(comment: str) -> str:
+    bare = _NOISE.sub("", comment).lower()
+    for phrase in sorted(EMPTY_PHRASES, key=len, reverse=True):  # 拟同意 before 同意
+        bare = bare.replace(phrase, "")
+    return bare
