@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, String, and_, cast, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, String, and_, cast, exists, literal, or_, select
 
 from cases.rights import UNIT_SIDE
 from persistence.tables import (
@@ -152,7 +152,5 @@ def deputies(conn: Connection, day: date, person_id: int | None = None) -> list[
 
 def names_of_posts(conn: Connection, ids: Sequence[int]) -> dict[int, str]:
     """Return id -> unit and title of posts."""
-    query = select(posts.c.id, func.concat(units.c.short_name, " ", posts.c.title)).join(
-        units, units.c.id == posts.c.unit_id
-    )
-    return dict(conn.execute(query.where(posts.c.id.in_(list(ids)))).tuples().all())
+    query = select(posts.c.id, units.c.short_name, posts.c.title).join(units, units.c.id == posts.c.unit_id)
+    return {row.id: f"{row.short_name} {row.title}" for row in conn.execute(query.where(posts.c.id.in_(list(ids))))}

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, or_, select
 
-from persistence.tables import accounts, people, posts, tenures, units
+from persistence.tables import accounts, people, posts, tenures, unit_names, units
 
 MOST_PEOPLE = 100
 
@@ -25,6 +25,12 @@ def unit_tree(conn: Connection) -> list[tuple[int, Row[Any], int]]:
         found.append((depth, unit, counts.get(unit.id, 0)))
         waiting += [(depth + 1, child) for child in reversed(below[unit.id])]
     return found
+
+
+def former_names(conn: Connection, unit_id: int) -> list[Row[Any]]:
+    """Return what a unit was called before, oldest first."""
+    query = select(unit_names).where(unit_names.c.unit_id == unit_id).order_by(unit_names.c.valid_from)
+    return list(conn.execute(query))
 
 
 def posts_of(conn: Connection, unit_id: int) -> list[tuple[Row[Any], str, list[Row[Any]]]]:

@@ -24,6 +24,7 @@ from persistence.corrections import (
 from persistence.tables import findings, people, units
 from persistence.visibility import visible_findings
 from tasks.acts import ACTS
+from tasks.correcting.asking import PROCESS
 from tasks.name_deputy import colleagues
 from tasks.work import Work
 from web import pages
@@ -63,6 +64,7 @@ def shown_beside(seen: Seen) -> dict[str, Any]:
         "corrections": [(one, lines(seen.conn, seen.person.language, one, row)) for one in asked],
         "links": links_of(seen.conn, seen.case.id, visible_findings(seen.person.actor)),
         "closed_as": row["closed_as"],
+        "correction_waits": any(running.process_id == PROCESS for running in seen.case.live),
     }
 
 

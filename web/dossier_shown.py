@@ -135,7 +135,7 @@ def steps_of(seen: Seen, holders: Sequence[tuple[TaskRow, str]]) -> list[Step]:
     order = list(STEPS if isinstance(value, Finding) else LIST_STEPS)
     main = [task for task, _ in holders if task.stage in order or task.stage == value.stage]
     over = value.state in ("signed_off", "archived")
-    if value.stage not in order and value.stage and not over and value.stage != "registered":
+    if value.stage not in order and value.stage and not over and value.stage not in ("registered", "ended"):
         order.insert(order.index("rectifying") if "rectifying" in order else 0, value.stage)  # a stage drawn by others
     reached = _reached(seen)
     here = len(order) if over else order.index(value.stage) if value.stage in order else -1

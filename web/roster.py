@@ -15,7 +15,7 @@ from web.signed_in import Filled, Person, SignedIn
 from web.whole import whole
 
 router = office_router("edit_people")
-ON_UNITS = ("edit_unit", "edit_post")
+ON_UNITS = ("edit_unit", "edit_post", "merge_unit")
 ON_PEOPLE = (
     "edit_person", "appoint", "end_tenure", "open_account", "disable_account", "enable_account", "unlock_account",
     "renew_link",
@@ -83,6 +83,7 @@ def _units(
         ids = [unit.id for _, unit, _ in tree]
         shown = unit_id if unit_id is not None and unit_id in ids else ids[0] if ids else 0
         facts = {"posts": roster.posts_of(conn, shown), "open_posts": roster.open_posts(conn, person.today)}
+        facts["former"] = roster.former_names(conn, shown)
     chosen = next((unit for _, unit, _ in tree if unit.id == shown), None)
     return pages.show(
         request, "office/units.html", status=_status(tried), tree=tree, chosen=chosen, kinds=KINDS, roles=list(Role),

@@ -18,7 +18,7 @@ FORMS = {
     path.stem: json.loads(path.read_text("utf-8")) for path in sorted(HOUSE.joinpath("bpmn", "forms").glob("*.json"))
 }
 WIDGETS = {
-    "textarea", "radio", "checkboxes", "confirm", "date", "money", "person", "post", "unit", "evidence", "attachments",
+    "assign", "textarea", "radio", "checkboxes", "confirm", "date", "money", "person", "post", "unit", "evidence", "attachments",
 }  # fmt: skip
 ON_A_FORM = {"type", "title", "x-title-en", "description", "x-description-en", "properties", "required"}
 ON_A_FIELD = (ON_A_FORM - {"properties", "required"}) | {
@@ -39,6 +39,8 @@ VERDICTS = {
     "review_plan": ("verdict", "plan_verdict"),
     "evaluate_rectification": ("grade", "evaluation_grade"),
     "decide_extension": ("verdict", "extension_verdict"),
+    "decide_correction": ("verdict", "correction_verdict"),
+    "confirm_correction": ("verdict", "correction_verdict"),
     "record_durability": ("result", "durability_result"),
 }
 
@@ -147,7 +149,7 @@ def test_a_form_offers_every_answer_that_a_diagram_routes_by(act: str) -> None:
 def test_every_text_that_a_diagram_compares_comes_from_a_form() -> None:
     compared = set(re.findall(r'(\w+) == "', conditions()))
 
-    assert compared == {fact for _, fact in VERDICTS.values()} | {"kind"}
+    assert compared == {fact for _, fact in VERDICTS.values()} | {"kind", "approval"}
 
 
 def test_a_look_back_is_a_record_and_no_checkbox() -> None:

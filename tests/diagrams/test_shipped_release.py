@@ -16,6 +16,7 @@ OPERATIONS = frozenset(
         "open_new_cycle",
         "close_extension",
         "revoke_sign_off",
+        "apply_correction",
     }
 )
 

@@ -103,6 +103,16 @@ class City:
         """Do an act as *login*."""
         return self.office.perform(self.actor(login), act, number, given, attachments=tuple(files))
 
+    def suspend(self, number: str, because: str = "litigation") -> Answer:
+        """Let the finding stand still, asked by the office and decided by the leading group."""
+        self.act("office1", "suspend_finding", number, because=because, comment=CHECKED)
+        return self.act("signer1", "decide_correction", number, verdict="approved", comment=CHECKED)
+
+    def resume(self, number: str) -> Answer:
+        """Let the finding go on, asked and confirmed by two people of the office."""
+        self.act("office1", "resume_finding", number, comment=CHECKED)
+        return self.act("office2", "confirm_correction", number, verdict="approved", comment=CHECKED)
+
     def perform(self, login: str, act: str, number: str, given: Mapping[str, Any] | None = None, **more: Any) -> Answer:
         """Do an act as *login*, with key, version, task or moment."""
         return self.office.perform(self.actor(login), act, number, given, **more)

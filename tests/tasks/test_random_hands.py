@@ -94,6 +94,10 @@ class OneFinding(RuleBasedStateMachine):
     def somebody_stops_it_or_begins_again(self, login: str, verb: str) -> None:
         self.attempt(login, verb, because="litigation" if verb == "suspend_finding" else "recurred", comment=CHECKED)
 
+    @rule(login=st.sampled_from(PEOPLE), verb=st.sampled_from(["confirm_correction", "decide_correction"]))
+    def somebody_consents(self, login: str, verb: str) -> None:
+        self.attempt(login, verb, verdict="approved", comment=CHECKED)
+
     @rule(login=st.sampled_from(["u11handler", "u12handler", "signer1"]))
     def somebody_asks_for_time(self, login: str) -> None:
         self.attempt(login, "ask_extension", until="2026-09-30", reason=REASON)

@@ -297,9 +297,9 @@ def test_a_sign_off_ends_a_request_for_more_time(city_at: Callable[[str], City])
 def test_an_extension_never_brings_the_due_date_forward(city: City) -> None:
     number = city.numbers[0]
     ask(city, number, DUE_ON + timedelta(days=5))
-    city.act("office1", "suspend_finding", number, because="litigation", comment=CHECKED)
+    city.suspend(number)
     city.go_to(ISSUED_ON + timedelta(days=30))
-    city.act("office1", "resume_finding", number, comment=CHECKED)
+    city.resume(number)
 
     with pytest.raises(ExtensionTooShort):
         decide(city, number, "approved")
@@ -313,7 +313,7 @@ def test_an_extension_never_brings_the_due_date_forward(city: City) -> None:
 
 def test_while_suspended_no_act_and_no_timer_moves_a_finding(city: City) -> None:
     number = city.numbers[0]
-    city.act("office1", "suspend_finding", number, because="litigation", comment=CHECKED)
+    city.suspend(number)
     events, measure = city.events(number), str(city.measures(number)[0])
 
     for login, act, given in (
@@ -334,10 +334,10 @@ def test_while_suspended_no_act_and_no_timer_moves_a_finding(city: City) -> None
 
 def test_a_resumed_finding_gets_the_days_back_that_it_stood_still(city: City) -> None:
     number = city.numbers[0]
-    city.act("office1", "suspend_finding", number, because="litigation", comment=CHECKED)
+    city.suspend(number)
     city.go_to(ISSUED_ON + timedelta(days=10))
 
-    city.act("office1", "resume_finding", number, comment=CHECKED)
+    city.resume(number)
 
     assert city.finding(number).due_on == DUE_ON + timedelta(days=10)
     assert city.column(select(open_tasks.c.due_on).where(open_tasks.c.case_id == city.id_of(number))) == [
@@ -354,13 +354,13 @@ def test_a_plan_that_is_approved_meanwhile_moves_a_suspended_finding_only_when_i
     city = city_at("issued")
     phased = city.numbers[1]
     city.accept(phased)
-    city.act("office1", "suspend_finding", phased, because="force_majeure", comment=CHECKED)
+    city.suspend(phased, "force_majeure")
     city.submit_plan()
     city.review_plan()
     city.office.settle(100)
     assert city.waits_for(phased) == []
 
-    city.act("office1", "resume_finding", phased, comment=CHECKED)
+    city.resume(phased)
 
     assert city.waits_for(phased) == ["submit_rectification"]
     assert city.complaints() == []
