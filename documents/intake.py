@@ -408,12 +408,12 @@ class _SheetReading:
             before, text = getattr(self.current, name), clean(row.texts[column])
             if text and text not in before.split("\n"):
                 more[name] = f"{before}\n{text}" if before else text
-        column = "due" if self._said(row, "due").strip() else "measures"
-        due = self._date(row, "due") if column == "due" else self._promised(row)[0]
+        said_in = "due" if self._said(row, "due").strip() else "measures"
+        due = self._date(row, "due") if said_in == "due" else self._promised(row)[0]
         if due.on and due.on != self.current.due_on:
             more["due_on"] = max(due.on, self.current.due_on or due.on)
             if self.current.due_on:
-                self._ask(row, column, "several_due_dates")
+                self._ask(row, said_in, "several_due_dates")
         self.current = replace(self.current, **more)
 
     def _understand(self, row: _Row) -> ReadFinding | None:
