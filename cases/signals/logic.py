@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from cases.evidence import EvidenceKind, Purpose
-from cases.evidence_facts import FactKind, document_date
+from cases.evidence_facts import FactKind, document_date, proposed_kind
 from cases.likeness import bare
 from cases.money import read_amount
 from cases.signals.snapshot import Exhibit, Found, Numbers, Outcome, Quote, Signal, Snapshot
@@ -30,6 +30,9 @@ _HEADS: Final = re.compile(r"(?:共|合计|共计)?(涉及|清退|退还|补发|
 _PARTS: Final = re.compile(
     rf"(?:合计|共计|总计|共)[^\d。；\n]{{0,10}}{_AMOUNT}[，,（(：:]?\s*其中[：:，,]?([^。；\n]+)"
 )
+_CAME_BACK: Final = re.compile(
+    rf"(?<!累计)(?:追回|追缴|退还|退回|退缴|退出|清退|收回|上缴|缴回)[^\d。；，,\n]{{0,8}}{_AMOUNT}"
+)
 _AN_AMOUNT: Final = re.compile(_AMOUNT)
 _STATED_CONSTANT: Final = re.compile(
     r"租金|工资|标准|定额|单价|金额|面积|编号|序号|限值|面值|编码|价格|补贴|元|人数|户数|年度|月份|日期|时间|单位|姓名"
@@ -45,6 +48,9 @@ def _inconsistent(seen: Snapshot, numbers: Numbers) -> Outcome:
     for exhibit in seen.exhibits:
         for key, value, quote in _numbered(exhibit):
             told.setdefault(key, {}).setdefault(value, quote)
+    for place, text in _reports(seen):
+        if most := _came_back(text):
+            told.setdefault(("amount", "came_back"), {}).setdefault(f"{most:.2f}", Quote(f"{most:.2f}", place))
     least = max(numbers.get("least_values", 2), 2)
     apart = {key: values for key, values in told.items() if len(values) >= least}
     sums = [(written, place) for place, text in _papers(seen) for written in _wrong_sums(text)]
@@ -66,6 +72,18 @@ def _papers(seen: Snapshot) -> Iterator[tuple[str, str]]:
     for exhibit in {exhibit.sha256: exhibit for exhibit in seen.exhibits}.values():
         if exhibit.text and not exhibit.exempt and exhibit.purpose != Purpose.BASELINE:
             yield exhibit.filename, unicodedata.normalize("NFKC", exhibit.text)
+
+
+def _reports(seen: Snapshot) -> Iterator[tuple[str, str]]:
+    """Yield what speaks of the rectification as a whole: what was submitted, and the reports in the dossier."""
+    reports = {e.filename for e in seen.exhibits if EvidenceKind.REPORT in (e.kind, proposed_kind(e.facts or ()))}
+    yield from ((place, text) for place, text in _papers(seen) if place == "completion" or place in reports)
+
+
+def _came_back(text: str) -> Decimal | None:
+    """Return the largest sum that a report says came back; parts of it may stand beside."""
+    sums = [read_amount(amount).yuan for amount in _CAME_BACK.findall(text)]
+    return max((yuan for yuan in sums if yuan is not None), default=None)
 
 
 def _stated(text: str) -> Iterator[tuple[tuple[str, str], str, str]]:

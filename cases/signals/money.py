@@ -36,6 +36,8 @@ def _not_recovered(seen: Snapshot, numbers: Numbers) -> Outcome:
         return None
     owed = seen.amount - sum((waiver.amount or Decimal(0) for waiver in waived), Decimal(0))
     back = sum((recovery.amount for recovery in seen.recoveries), Decimal(0)) or _on_receipts(seen)
+    if not seen.recoveries and any(e.kind is EvidenceKind.FUND_RECEIPT and e.facts is None for e in seen.exhibits):
+        return Unsure(("evidence_text",))
     if owed <= 0 or back * 100 >= owed * numbers.get("recovered_percent", 99):
         return None
     facts: dict[str, str | int] = {"owed": f"{owed:.2f}", "recovered": f"{back:.2f}", "missing": f"{owed - back:.2f}"}

@@ -12,13 +12,13 @@ from typing import Final
 from cases.evidence import Purpose
 from cases.evidence_facts import FactKind, document_date
 from cases.likeness import bare
-from cases.moments import shanghai_date
+from cases.moments import SHANGHAI, shanghai_date
 from cases.signals.snapshot import Exhibit, Found, Numbers, Outcome, Quote, Signal, Snapshot, UnitPace, Unsure
 from cases.wording import nature_of
 
 _NOT_ITS_FAULT: Final = re.compile(r"诉讼|仲裁|起诉|法院|判决|不可抗力|洪灾|疫情|司法")
-_WRITTEN_ON_A_COMPUTER: Final = (".docx", ".doc", ".wps", ".xlsx", ".xls", ".et", ".pptx")
-"""A scan is always younger than its paper; a file that was typed is not."""
+_WRITTEN_ON_A_COMPUTER: Final = (".docx", ".doc", ".wps", ".xlsx", ".xls", ".et", ".pptx", ".pdf")
+"""A scan is always younger than its paper; a file that was typed, and has a text, is not."""
 
 _REGISTERED_WITHIN: Final = 7  # days between the day on a document and its registration
 _DAY: Final = timedelta(days=1)
@@ -54,6 +54,7 @@ def _backdated(seen: Snapshot, numbers: Numbers) -> Outcome:
 def _is_typed(exhibit: Exhibit) -> bool:
     return (
         not exhibit.exempt
+        and bool(exhibit.text)
         and exhibit.purpose != Purpose.BASELINE
         and exhibit.filename.lower().endswith(_WRITTEN_ON_A_COMPUTER)
     )
@@ -88,7 +89,8 @@ def _stated(exhibit: Exhibit) -> date | None:
 
 def _moments(exhibit: Exhibit, kind: FactKind) -> list[datetime]:
     values = [fact.value for fact in exhibit.facts or () if fact.kind is kind]
-    return [moment for value in values if (moment := datetime.fromisoformat(value)).tzinfo is not None]
+    moments = [datetime.fromisoformat(value) for value in values]
+    return [moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI) for moment in moments]
 
 
 def _made_in_the_last_days(

@@ -205,10 +205,11 @@ def _scope_shrink(seen: Snapshot, numbers: Numbers) -> Outcome:
     for asked in counted(seen.text):
         if asked.number < 2 or (asked.what == "人" and _DEALT_WITH_PEOPLE.search(asked.before)):
             continue
-        same = [c.number for c in handled if c.what == asked.what and _same_things(c.of, asked.of)]
+        same = {(c.number, c.of) for c in handled if c.what == asked.what and _same_things(c.of, asked.of)}
+        told_of = [number for number, _ in same]  # once each: the report repeats what it says of the measures
         least = asked.number * (100 - numbers.get("tolerance_percent", 0))
-        if same and max(*same, sum(same)) * 100 < least:
-            short.append((asked.written, asked.number, max(same)))
+        if told_of and sum(told_of) * 100 < least:
+            short.append((asked.written, asked.number, max(told_of)))
     items, measures = len(_ENUMERATED.findall(seen.detail or seen.title)), len(seen.measures)
     fewer = items >= 3 and 0 < measures < items and not any(_ENUMERATED.search(m.text) for m in seen.measures)
     if not short:

@@ -1,5 +1,6 @@
 """What holds for every finding: names of units, owners of accounts, affiliates, approved documents. Read once a run."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +17,7 @@ from persistence.tables import unit_names, units
 _INSPECTING = frozenset({"committee", "inspecting", "discipline", "organisation"})
 """Kinds of units that stand in everybody's papers by right."""
 
-_LEAST_NAME = 4  # 财政局 is a word, 江夏财政局 a name
+_LEAST_NAME = 3
 _TREASURY = ("国库", "财政专户", "国库集中")
 _NON_TAX = ("非税",)
 
@@ -44,8 +45,16 @@ class Reference:
 
     @cached_property
     def _foreign(self) -> frozenset[str]:
-        ours = (name for unit in self.units if unit.kind not in _INSPECTING for name in unit.names)
-        return frozenset(name for name in (*ours, *self.outside) if len(name) >= _LEAST_NAME)
+        """Names that point at one unit: what several bear, or bear a part of, is a word (财政所) and no name."""
+        ours = [unit for unit in self.units if unit.kind not in _INSPECTING]
+        bearers = Counter(name for unit in ours for name in _said_in(unit, self._all_names))
+        return frozenset(
+            name for name in (*self._all_names, *self.outside) if len(name) >= _LEAST_NAME and bearers[name] <= 1
+        )
+
+    @cached_property
+    def _all_names(self) -> frozenset[str]:
+        return frozenset(name for unit in self.units if unit.kind not in _INSPECTING for name in unit.names)
 
     @cached_property
     def _inspecting(self) -> frozenset[str]:
@@ -88,6 +97,12 @@ class Reference:
     def is_approved(self, exhibit: Exhibit) -> bool:
         """Whether a document is on the list of approved templates and shared documents, by content or by title."""
         return exhibit.sha256 in self.approved or exhibit.filename.rsplit(".", 1)[0].strip("《》") in self.approved
+
+
+def _said_in(unit: NamedUnit, names: frozenset[str]) -> set[str]:
+    """Return which of *names* one says when one says a name of *unit*: 青山镇财政所 says 财政所 too."""
+    parts = {name[i:j] for name in unit.names for i in range(len(name)) for j in range(i + _LEAST_NAME, len(name) + 1)}
+    return parts & names
 
 
 def reference_of(conn: Connection, as_of: datetime) -> Reference:

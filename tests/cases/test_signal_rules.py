@@ -146,7 +146,7 @@ MONEY = {
 }
 FROZEN = json.dumps({"header": ["日期", "pH", "COD"], "rows": [[str(d), "7.10", "31.2"] for d in range(1, 5)]})
 RENT = json.dumps({"header": ["月份", "租金", "面积"], "rows": [[str(m), "1200", "60"] for m in range(1, 9)]})
-TYPED = {"filename": "通知.docx", "sha256": "t"}
+TYPED = {"filename": "通知.docx", "sha256": "t", "text": "关于开展自查的通知"}
 
 FIRES: list[tuple[str, dict[str, Any]]] = [
     ("PR-01", {"exhibits": (exhibit(elsewhere=(Elsewhere(2, "F-2", 12, ""),)),)}),
@@ -481,6 +481,7 @@ def test_an_honest_look_alike_raises_nothing(name: str, seen: dict[str, Any]) ->
     ("signal", "missing"),
     [
         ("PR-10", MONEY | {"recoveries": None}),
+        ("PR-10", MONEY | {"exhibits": (exhibit(facts=None),)}),
         ("PR-11", MONEY | {"recoveries": (Recovery(7, at(20), Decimal(4500), "甲", ""),)}),
         ("PR-12", MONEY | {"recoveries": (REFUND,), "payments": None}),
         ("PR-14", {"category": "违规违纪", "person_actions": None}),
