@@ -153,11 +153,18 @@ class _Story:
         roles = {"leader": "responsible_leader", "handler": "handler", "chief": "chief"}
         responsible = {field: str(post[role]) for field, role in roles.items()}
         for finding, due_on in due:
-            self.act("office1", "settle_finding", finding, responsible | {"due_on": due_on.isoformat()})
+            steps = {"milestones": f"{due_on.isoformat()} 建立制度并运行\n{due_on + timedelta(days=365)} 满一年复查"}
+            lasting = steps if finding in self._continuous() else {}
+            self.act("office1", "settle_finding", finding, responsible | {"due_on": due_on.isoformat()} | lasting)
         opinion = {"verdict": "agreed", "comment": "分类准确，责任岗位和时限逐条核对无误，共核对一遍台账"}
         self.act("office1", "consolidate_list", number, opinion)
         given = {"feedback_on": self.day(0), "place": place, "attendees": "被巡察单位领导班子成员"}
         self.act("office1", "give_feedback", number, given, [_File("反馈意见.pdf", "NOTICE", days=0)])
+
+    def _continuous(self) -> set[str]:
+        """Return the findings that are kept up for good: they need dated steps."""
+        with self._office.read() as conn:
+            return set(conn.scalars(select(findings.c.number).where(findings.c.kind == "CONTINUOUS")))
 
     def receive(self, number: str, unit_id: int, superior: str) -> None:
         """The three who were told sign for it."""
