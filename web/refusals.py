@@ -33,6 +33,9 @@ STATUS: Mapping[str, int] = {
     "case_suspended": 409,
     "case_faulted": 409,
     "wrong_state": 409,
+    "correction_refused": 409,
+    "correction_pending": 409,
+    "finding_ended": 409,
     "database_busy": 503,
 }  # every other refusal is about what was filled in: 422
 RETRY_AFTER = "2"  # seconds
@@ -75,8 +78,8 @@ def _fact(language: str, name: str, value: object) -> object:
         return say(language, "web.list_comma").join(str(_fact(language, name, item)) for item in value)
     if name in ("act", "what", "earlier") and knows(f"act.{value}"):
         return say(language, f"act.{value}")
-    if name == "state" and knows(f"state.{value}"):
-        return say(language, f"state.{value}")
+    if name in ("state", "correction") and knows(f"{name}.{value}"):
+        return say(language, f"{name}.{value}")
     if name == "missing" and knows(f"missing.{value}"):
         return say(language, f"missing.{value}")
     return value

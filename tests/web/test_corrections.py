@@ -1,4 +1,4 @@
-"""The pages of corrections: asked on the finding, decided from the page of what waits, linked for good; and deputies."""
+"""The pages of corrections: asked on the finding, decided where it waits, linked for good; and of deputies."""
 
 from datetime import timedelta
 from pathlib import Path
