@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from cases.evidence import EvidenceKind
@@ -77,7 +78,7 @@ def _lines(language: str, facts: Sequence[Fact]) -> Iterable[Line]:
     for kind, most in SHOWN.items():
         own = [fact for fact in facts if fact.kind is kind]
         if kind is FactKind.AMOUNT:
-            own = sorted(own, key=lambda fact: -float(fact.value))
+            own = sorted(own, key=lambda fact: Decimal(fact.value), reverse=True)
         distinct = {fact.value: fact for fact in reversed(own)}
         for fact in [fact for fact in own if distinct[fact.value] is fact][:most]:
             label, value = say(language, f"fact.{kind}"), _value(language, fact)
@@ -92,6 +93,8 @@ def _value(language: str, fact: Fact) -> str:
             return on_paper(datetime.fromisoformat(fact.value), language)
         case FactKind.PHOTO_TIME:
             return fact.value.replace("T", " ")[:16]
+        case FactKind.AMOUNT if not re.search("[元圆¥￥]", fact.written):  # a cell under 「金额（万元）」
+            return f"¥{Decimal(fact.value):,.2f}"
         case FactKind.DOC_NO | FactKind.AMOUNT | FactKind.PLACEHOLDER:
             return fact.written
         case _:

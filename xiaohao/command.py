@@ -26,6 +26,7 @@ from tasks.begin import begin
 from tasks.between_cases import wake_due
 from tasks.deliver import deliver as deliver_letters
 from tasks.deliver import thaw
+from tasks.evidence_facts import read_waiting
 from tasks.import_list import find_unit, import_list
 from tasks.office import Answer, Office
 from tasks.passwords import Passwords
@@ -463,10 +464,12 @@ def patrol(
     if unknown := set(names or ()) - set(PATROLS):
         raise typer.BadParameter(", ".join(sorted(unknown)))
     now = _rehearsed(office, at)
+    read = read_waiting(office, _wired().attachments, limit=1_000, at=now)
     woken = _wake_all(office, now)
     done = [run_patrol(office, name, now, "command") for name in names or PATROLS]
-    document = {"at": now, "woken": woken, "patrols": [asdict(one) for one in done]}
-    lines = [f"{one.name}: " + ", ".join(f"{name} {count}" for name, count in one.counts.items()) for one in done]
+    document = {"at": now, "woken": woken, "evidence": read, "patrols": [asdict(one) for one in done]}
+    counted = [("evidence", read), *((one.name, one.counts) for one in done)]
+    lines = [f"{name}: " + ", ".join(f"{key} {count}" for key, count in counts.items()) for name, counts in counted]
     tell(as_json, document, [sentence("woken", count=woken), *lines])
 
 

@@ -4,8 +4,8 @@ It runs in an isolated interpreter with an empty environment. A crash, a kill or
 
 Input: one JSON line (name, limits), then the file. Output: ``{"refused": code}`` or
 
-* ``blocks``: ``{"place", "text"}`` or ``{"place", "rows", "sheet"}``, in the order of the document
-* ``properties``: ``[name, value, place]``; names: created, modified, modified_by, tracked, photo_time, photo_gps, phash
+* ``parts``: ``[place, text, tail]``, in the order of the document
+* ``facts``: ``[kind, value, written, place, start, end]``
 * ``pages``, ``blank`` (places of pages without text), ``unread`` (``[member, code]`` of an archive)
 """
 
@@ -16,6 +16,7 @@ import re
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import astuple
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,9 @@ if __name__ == "__main__":
 
 from cases.refusals import CaseError
 from documents.delimited import decode, read_delimited
+from documents.evidence.facts import facts_in
+from documents.evidence.properties import facts_of_properties
+from documents.evidence.text import Part, Table, Whole
 from documents.limited import sniff
 from documents.limited_child import Refused, limit_myself, open_package, read_xls, read_xlsx, small_part
 
@@ -46,7 +50,8 @@ class Found:
     def __init__(self, order: Order) -> None:
         self.order = order
         self.prefix = ""
-        self.blocks: list[dict[str, Any]] = []
+        self.parts: list[Part] = []
+        self.tables: list[Table] = []
         self.properties: list[tuple[str, str, str]] = []
         self.blank: list[str] = []
         self.unread: list[tuple[str, str]] = []
@@ -58,12 +63,14 @@ class Found:
         """Take in a paragraph or a page."""
         if text.strip():
             self._count(len(text))
-            self.blocks.append({"place": self.prefix + place, "text": text})
+            self.parts.append(Part(self.prefix + place, text))
 
     def table(self, place: str, rows: list[list[str]], *, sheet: bool = False) -> None:
         """Take in a table."""
         self._count(sum(len(cell) + 1 for row in rows for cell in row))
-        self.blocks.append({"place": self.prefix + place, "rows": rows, "sheet": sheet})
+        table = Table(self.prefix + place, rows, sheet)
+        self.tables.append(table)
+        self.parts += table.cells()
 
     def property(self, name: str, value: str | None, place: str = "properties") -> None:
         """Take in a property of the file, if it has it."""
@@ -90,9 +97,11 @@ class Found:
 
     def answer(self) -> dict[str, Any]:
         """Return everything as it is printed."""
+        known = facts_of_properties(self.properties)
+        facts = (*known, *facts_in(Whole(tuple(self.parts)), self.tables, self.order["name"], known))
         return {
-            "blocks": self.blocks,
-            "properties": self.properties,
+            "parts": [astuple(part) for part in self.parts],
+            "facts": [astuple(fact) for fact in facts],
             "pages": self.pages,
             "blank": self.blank,
             "unread": self.unread,

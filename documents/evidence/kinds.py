@@ -10,6 +10,7 @@ from documents.evidence.text import Whole
 
 HEADING: Final = 160  # characters at the beginning that speak for the whole
 NAMED: Final = 3  # what a word in the name or the heading is worth; one in the text is worth 1
+LAST: Final = 3  # 「关于停发补贴的通知」 is a notice: the last word of a title says what it is
 LEAST: Final = 3
 
 _RULES: Final = tuple(
@@ -47,11 +48,13 @@ _RULES: Final = tuple(
 def propose(whole: Whole, name: str, facts: Iterable[Fact]) -> Fact | None:
     """Return the kind that name, heading and text speak for, and the word that speaks loudest; None for none."""
     stem = name.rpartition(".")[0] or name
+    titles = whole.text[:HEADING].split("\n")[:4]
     best, quote = 0, None
     for kind, named, said in _RULES:
         heading = named.search(whole.text[:HEADING])
         words = list(said.finditer(whole.text[:20_000]))
         worth = NAMED * bool(named.search(stem)) + NAMED * bool(heading) + min(len({w[0] for w in words}), 3)
+        worth += LAST * any(re.search(rf"(?:{named.pattern})\W{{0,3}}$", title) for title in (stem, *titles))
         if worth >= LEAST and worth > best:
             best = worth
             loudest = heading or (words[0] if words else None)

@@ -1,18 +1,16 @@
-"""From the bytes of a file to its text and facts: the bytes are opened by a limited child, facts are found here."""
+"""From the bytes of a file to its text and facts: a limited child opens the bytes and looks for the facts."""
 
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from cases.evidence_facts import Fact, ReadState
+from cases.evidence_facts import Fact, FactKind, ReadState
 from documents.evidence.child import answer_to
-from documents.evidence.facts import facts_in
-from documents.evidence.properties import facts_of_properties
-from documents.evidence.text import Part, Table, Whole
+from documents.evidence.text import Part
 
 READER_VERSION: Final = 1  # raise it with every change of what is found: everything is read again, in the background
 
@@ -70,10 +68,8 @@ def read_evidence(name: str, content: bytes, limits: ReadingLimits = LIMITS, *, 
     answer = _here(name, content, limits) if trusted else _in_child(name, content, limits)
     if reason := answer.get("refused"):
         return Read(ReadState.REFUSED if reason in _COSTS else ReadState.UNREADABLE, reason=reason)
-    parts, tables = _parts_of(answer["blocks"])
-    whole = Whole(parts)
-    known = facts_of_properties(answer["properties"])
-    facts = (*known, *facts_in(whole, tables, name, known))
+    parts = tuple(Part(*part) for part in answer["parts"])
+    facts = tuple(Fact(FactKind(kind), *rest) for kind, *rest in answer["facts"])
     reason = _reservation(answer, parts)
     state = ReadState.UNREADABLE if reason and not parts else ReadState.READ
     return Read(state, parts, facts, answer["pages"], reason)
@@ -87,7 +83,7 @@ def _reservation(answer: dict[str, Any], parts: Sequence[Part]) -> str:
         return "members_unread"
     if answer["blank"]:
         return "pages_without_text"
-    return "" if parts or answer["properties"] else "nothing_found"
+    return "" if parts or answer["facts"] else "nothing_found"
 
 
 def _here(name: str, content: bytes, limits: ReadingLimits) -> dict[str, Any]:
@@ -111,23 +107,3 @@ def _in_child(name: str, content: bytes, limits: ReadingLimits) -> dict[str, Any
         return dict(json.loads(child.stdout))
     except ValueError:
         raise ReaderDied(f"exit {child.returncode}: {child.stderr[-300:].decode(errors='replace')}") from None
-
-
-def _parts_of(blocks: Iterable[dict[str, Any]]) -> tuple[tuple[Part, ...], tuple[Table, ...]]:
-    parts: list[Part] = []
-    tables = []
-    for block in blocks:
-        if "text" in block:
-            parts.append(Part(block["place"], block["text"]))
-            continue
-        table = Table(block["place"], block["rows"], block["sheet"])
-        tables.append(table)
-        parts += _cells(table)
-    return tuple(parts), tuple(tables)
-
-
-def _cells(table: Table) -> Iterator[Part]:
-    for row, cells in enumerate(table.rows):
-        full = [column for column, cell in enumerate(cells) if cell.strip()]
-        for column in full:
-            yield Part(table.place_of(row, column), cells[column], "\n" if column == full[-1] else "\t")

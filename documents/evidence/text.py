@@ -1,7 +1,7 @@
 """A file's text as one string, whose every character has a place that a person can turn to."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -31,6 +31,13 @@ class Table:
         if self.sheet:
             return f"{self.place}!{_letters(column)}{row + 1}"
         return f"{self.place}R{row + 1}C{column + 1}"
+
+    def cells(self) -> Iterator[Part]:
+        """Yield the cells that are not empty, row by row."""
+        for row, cells in enumerate(self.rows):
+            full = [column for column, cell in enumerate(cells) if cell.strip()]
+            for column in full:
+                yield Part(self.place_of(row, column), cells[column], "\n" if column == full[-1] else "\t")
 
 
 def _letters(column: int) -> str:
