@@ -48,14 +48,13 @@ def propose(text: str, candidates: Sequence[Named]) -> Proposal | None:
     """Return the candidate that *text* most surely means, None when none is near or two are equally near."""
     if not text.strip():
         return Proposal(candidates[0].id, Fit.ONLY_ONE) if len(candidates) == 1 else None
-    written = (text, *re.split(r"[、，,;；/\n]|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])", text))
-    plain = tuple(dict.fromkeys(found for part in written if (found := same_text(part))))
-    found = sorted(
-        (proposal for each in candidates if (proposal := _fit(plain, each))), key=lambda p: (p.fit, -p.likeness)
-    )
-    if not found or (len(found) > 1 and _as_sure(found[0], found[1])):
+    parts = (text, *re.split(r"[、，,;；/\n]|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])", text))
+    plain = tuple(dict.fromkeys(name for part in parts if (name := same_text(part))))
+    fits = [proposal for each in candidates if (proposal := _fit(plain, each))]
+    fits.sort(key=lambda proposal: (proposal.fit, -proposal.likeness))
+    if not fits or (len(fits) > 1 and _as_sure(fits[0], fits[1])):
         return None
-    return found[0]
+    return fits[0]
 
 
 def _as_sure(first: Proposal, second: Proposal) -> bool:

@@ -64,6 +64,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "view": READERS,
     "import_list": frozenset({Role.INSPECTION_OFFICE, Role.INSPECTION_TEAM}),
     "register_findings": frozenset({Role.INSPECTION_TEAM, Role.INSPECTION_OFFICE}),
+    "add_finding": frozenset({Role.INSPECTION_TEAM, Role.INSPECTION_OFFICE}),
     "confirm_registration": frozenset({Role.INSPECTION_TEAM, Role.INSPECTION_OFFICE}),
     "consolidate_list": _OFFICE,
     "map_posts": _OFFICE,

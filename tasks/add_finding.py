@@ -19,7 +19,7 @@ class RegistrationOver(CaseError):
     code = "registration_over"
 
 
-@act(on="issue_list", needs=("title", "kind"), task=False, permission="register_findings")
+@act(on="issue_list", needs=("title", "kind"), task=False)
 def add_finding(work: Work, case: ListCase, form: Form) -> None:
     """Add one finding with the next number of the list."""
     if not any(task.act == "register_findings" for task in case.tasks):

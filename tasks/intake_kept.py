@@ -10,7 +10,7 @@ from tasks.answers import Answers
 
 def written_beside(finding: ReadFinding, answers: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return one entry per cell: field, text, sheet, row, column, dirt as [kind, start, end], and what was answered."""
-    cells = [
+    cells: list[dict[str, Any]] = [
         {
             "field": field,
             "text": written.text,

@@ -27,9 +27,10 @@ class Choice(NamedTuple):
     text: str
 
 
-@act(on="issue_list", needs=("choices",), task=False, permission="map_posts")
+@act(on="issue_list", task=False, permission="map_posts")
 def map_responsibility(work: Work, case: ListCase, form: Form) -> None:
     """Settle every registered finding of the list that says one of the texts; *choices*: «field value text»."""
+    form.need("choices")
     chosen = [_choice(line) for line in form.texts("choices")]
     meant = {choice: _meant(work, case, choice) for choice in chosen}
     registered = work.conn.execute(

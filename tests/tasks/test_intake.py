@@ -299,7 +299,7 @@ def test_a_finding_is_entered_by_hand_and_confirmed_by_another(city: City) -> No
     own = city.id_of(added)
     assert city.column(select(measures.c.text).where(measures.c.finding_id == own)) == ["重新招标", "完善制度"]
     steps = city.ask(select(milestones.c.due_on, milestones.c.text).where(milestones.c.finding_id == own))
-    assert [(str(day), text) for day, text in steps] == [
+    assert [(str(step.due_on), step.text) for step in steps] == [
         ("2026-06-30", "完成招标"),
         ("2026-09-30", "制度执行满一季度"),
     ]
