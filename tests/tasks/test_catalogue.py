@@ -11,6 +11,7 @@ from tasks.releases import everything_shipped
 
 WITHOUT_A_FORM = {
     "settle_finding",  # fields of the finding's own page
+    "map_responsibility",  # the table of texts on the page of a list
     "open_durability",  # one button
     "fill_form",  # the form is the one that was drawn
 }
