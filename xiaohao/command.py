@@ -468,7 +468,7 @@ def patrol(
     woken = _wake_all(office, now)
     done = [run_patrol(office, name, now, "command") for name in names or PATROLS]
     document = {"at": now, "woken": woken, "evidence": read, "patrols": [asdict(one) for one in done]}
-    counted = [("evidence", read), *((one.name, one.counts) for one in done)]
+    counted = [*([("evidence", read)] if read else []), *((one.name, one.counts) for one in done)]
     lines = [f"{name}: " + ", ".join(f"{key} {count}" for key, count in counts.items()) for name, counts in counted]
     tell(as_json, document, [sentence("woken", count=woken), *lines])
 
