@@ -487,7 +487,9 @@ class Tree(_Scanning, BpmnWorkflow):
                     continue  # its task is done
                 for spec in split.task_spec.outputs:
                     timed = isinstance(spec, BoundaryEvent) and isinstance(spec.event_definition, _Deadline)
-                    if timed and not spec.cancel_activity and spec not in beside and spec.event_definition.expression == key:
+                    if not timed or spec.cancel_activity or spec in beside:
+                        continue
+                    if spec.event_definition.expression == key:
                         found.append((split._add_child(spec, _WAITING), spec.event_definition, spec.node))
         return found
 

@@ -49,7 +49,7 @@ def fill(database: Database, count: int = FINDINGS) -> None:
             for n in range(UNITS)
         ]  # fmt: skip
         connection.execute(insert(units), bureaus)
-        places = [(row["id"], row["path"]) for row in bureaus]
+        places = [(int(str(row["id"])), str(row["path"])) for row in bureaus]
         put_histories(connection, count, places, list_id=1)
     if database.dialect == "postgresql":
         with database.writing() as connection:

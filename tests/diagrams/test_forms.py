@@ -18,7 +18,8 @@ FORMS = {
     path.stem: json.loads(path.read_text("utf-8")) for path in sorted(HOUSE.joinpath("bpmn", "forms").glob("*.json"))
 }
 WIDGETS = {
-    "assign", "textarea", "radio", "checkboxes", "confirm", "date", "money", "person", "post", "unit", "evidence", "attachments",
+    "assign", "textarea", "radio", "checkboxes", "confirm", "date", "money", "person", "post", "unit", "evidence",
+    "attachments",
 }  # fmt: skip
 ON_A_FORM = {"type", "title", "x-title-en", "description", "x-description-en", "properties", "required"}
 ON_A_FIELD = (ON_A_FORM - {"properties", "required"}) | {

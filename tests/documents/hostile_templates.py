@@ -12,7 +12,7 @@ _OLE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 Parts = dict[str, bytes]
 
 
-def template(*changes: Callable[[Parts], None], paper: str = "plan") -> bytes:
+def template(*changes: Callable[[Parts], object], paper: str = "plan") -> bytes:
     """Return the shipped template of *paper* with its parts changed."""
     with zipfile.ZipFile(io.BytesIO(SHIPPED.bytes_of(paper))) as package:
         parts = {name: package.read(name) for name in package.namelist()}

@@ -82,13 +82,13 @@ def close(city: City, meeting: str, login: str = "office1", **more: Any) -> Answ
 def results(city: City) -> dict[str, str]:
     """Return number -> what became of it in the meeting."""
     rows = city.ask(select(meeting_items.c.number, meeting_items.c.result))
-    return {row[0]: row[1] for row in rows}
+    return dict(map(tuple, rows))
 
 
 def carried_out(city: City) -> dict[str, str]:
     """Return number -> what became of it when the decision was carried out."""
     rows = city.ask(select(decision_items.c.number, decision_items.c.state))
-    return {row[0]: row[1] for row in rows}
+    return dict(map(tuple, rows))
 
 
 def refusals(city: City) -> list[str]:

@@ -287,7 +287,7 @@ def test_a_finding_is_taken_off_with_a_reason_and_free_for_another_meeting(group
     all_agree(group, meeting)
     close(group, meeting)
     of_first = select(meeting_items.c.number, meeting_items.c.result).where(meeting_items.c.meeting_id == int(meeting))
-    assert {row[0]: row[1] for row in group.ask(of_first)} == {one: "carried", other: "excluded"}
+    assert dict(map(tuple, group.ask(of_first))) == {one: "carried", other: "excluded"}
     assert second != meeting
     assert group.finding(other).state == State.OPEN
 

@@ -23,7 +23,7 @@ def draft(city: City, login: str = "office1", content: bytes | None = OWN) -> in
 
 def release(city: City, version: int | str, login: str = "sysadmin1", **told: str) -> Answer:
     given = {"paper": "plan", "version": str(version), "valid_from": str(city.today)} | told
-    return city.act(login, "release_template", "office", **given)
+    return city.office.perform(city.actor(login), "release_template", "office", given)
 
 
 def content_on(city: City, days: int = 0) -> bytes | None:

@@ -7,11 +7,11 @@ import pytest
 from cases.refusals import Unknown
 from documents.intake import read_ledger
 from documents.papers import sheets, words
-from documents.papers.values import ListValues, FindingValues
+from documents.papers.values import FindingValues, ListValues
 from persistence.log import seal_log
 from persistence.tables import findings
 from tasks.import_list import import_list
-from tasks.papers_out import list_values, finding_values
+from tasks.papers_out import finding_values, list_values
 from tests.support.city import CHECKED, KEYS, City
 
 
