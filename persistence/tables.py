@@ -411,7 +411,9 @@ evidence = Table(
     Column("kind", String(30), nullable=False),  # cases.evidence.EvidenceKind
     Column("purpose", String(12), nullable=False, default="RESULT"),  # BASELINE, ACTION, RESULT
     Column("effective_on", Date),  # date that the document itself states
-    Column("effective_on_found", Boolean, nullable=False, default=False, server_default=false()),  # read in it, not said
+    Column(
+        "effective_on_found", Boolean, nullable=False, default=False, server_default=false()
+    ),  # read in it, not said
     Column("locator", String(120), nullable=False, default=""),  # page or clause
     Column("version", Integer, nullable=False, default=1),
     Column("replaces_id", BigInteger),

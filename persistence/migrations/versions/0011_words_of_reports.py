@@ -14,9 +14,7 @@ FLAGS = sa.text("event IN ('FindingResumed', 'FindingSuspended', 'MarkedOverdue'
 def upgrade() -> None:
     for name, length in (("status_family", 20), ("completion", 40), ("rounding", 10)):
         op.add_column("issue_lists", sa.Column(name, sa.String(length=length), nullable=True))
-    op.create_index(
-        "ix_ledger_flags", "ledger", ["case_id", "event", "at"], sqlite_where=FLAGS, postgresql_where=FLAGS
-    )
+    op.create_index("ix_ledger_flags", "ledger", ["case_id", "event", "at"], sqlite_where=FLAGS, postgresql_where=FLAGS)
 
 
 def downgrade() -> None:
