@@ -418,7 +418,9 @@ def _people(world: WorldDraft, listed: ListDraft, draft: Draft, start: datetime)
         measure = next(each for each in draft.measures if each.kind == "ACCOUNTABILITY")
         tell(draft, measure.seq, f"{short_day(when.date())}经{world.city.units[2].short_names[0]}审核，{reason}")
         return
-    culprits = rng.sample(draft.home.handlers, int(str(draft.values["culprits"])))
+    moved_up = {each.person for each in world.appointments}
+    free = [post for post in draft.home.handlers if post.code not in moved_up]
+    culprits = rng.sample(free, int(str(draft.values["culprits"])))
     for culprit in culprits:
         kind, penalty, months = rng.choice(_PENALTIES)
         paper = draw_up(

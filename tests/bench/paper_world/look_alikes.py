@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from cases.evidence import EvidenceKind, Purpose
 from cases.finding import Kind
-from tests.bench.paper_world.drafts import Draft, ListDraft, at, moment, workday
+from tests.bench.paper_world.city import CITY
+from tests.bench.paper_world.drafts import Draft, ListDraft, Paper, at, moment, workday
 from tests.bench.paper_world.honest import rectify, tell
 from tests.bench.paper_world.papers import attach, draw_up, photograph, until
 from tests.bench.paper_world.tricks import NoPlace, Stage, amount_named, has, look_alike, shown_on_site
@@ -56,18 +57,10 @@ def shared_rule(stage: Stage) -> LookAlike:
     rng = stage.rng
     listed, first = stage.take()
     assert first.done_at
-    city = "澄川市"
     day = listed.feedback_on + timedelta(days=rng.randint(20, 40))
     if at(day, 18) > first.done_at - timedelta(days=5):
         raise NoPlace
-    paper = draw_up(
-        rng,
-        stage.world,
-        first,
-        EvidenceKind.REGULATION,
-        day,
-        {"meeting": short_day(day), "unit": f"{city}人民政府", "rule": f"《{city}{first.values['item']}管理规定》"},
-    )
+    paper = _rule_of_the_city(stage, first, day)
     users = [first]
     for other in stage.world.lists:
         if (
@@ -84,6 +77,23 @@ def shared_rule(stage: Stage) -> LookAlike:
     for clause, draft in enumerate(users, start=1):
         attach(rng, draft, paper, Purpose.ACTION, None, locator=f"第{'一二三四五'[clause - 1]}条")
     return LookAlike("PR-01", tuple(draft.number for draft in users), "全市统一制度，各自注明条款")
+
+
+def _rule_of_the_city(stage: Stage, draft: Draft, day: date) -> Paper:
+    more = {
+        "meeting": short_day(day),
+        "unit": f"{CITY}人民政府",
+        "rule": f"《{CITY}{draft.values['item']}管理规定》",
+        "section": "市直有关部门",
+        "post": "主管部门负责人",
+        "leader": "本级分管负责人",
+    }
+    paper = draw_up(stage.rng, stage.world, draft, EvidenceKind.REGULATION, day, more)
+    number = f"澄政发〔{day.year}〕{stage.rng.randint(3, 60)}号"
+    stage.world.registrations = [line for line in stage.world.registrations if line.number != paper.number]
+    paper.lines = [number if line == paper.number else line for line in paper.lines]
+    paper.number = number
+    return paper
 
 
 @look_alike("PR-01")
@@ -249,6 +259,9 @@ def corrected_amount(stage: Stage) -> LookAlike:
     assert draft.amount
     assert draft.done_at
     gone = draft.receipts.pop()
+    if draft.submission and draft.submission.claimed_heads:
+        heads = len({receipt.payer for receipt in draft.receipts})
+        draft.submission = replace(draft.submission, claimed_heads=heads)
     vouchers = {receipt.voucher for receipt in draft.receipts}
     draft.links = [
         link
@@ -325,19 +338,15 @@ def moved_down(stage: Stage) -> LookAlike:
 def promoted_elsewhere(stage: Stage) -> LookAlike:
     """Somebody who was only talked to, promoted when nothing barred it any more; and others."""
     _, draft = stage.take(lambda draft: bool(draft.person_actions))
-    free = {post.code for post in draft.home.handlers} - {
-        each.person for other in _of(stage, draft).findings for each in other.person_actions
-    }
+    lists = [listed for listed in stage.world.lists if listed.home is draft.home]
+    dealt_with = {each.person for listed in lists for other in listed.findings for each in other.person_actions}
+    free = {post.code for post in draft.home.handlers} - dealt_with
     if not free:
         raise NoPlace
     stage.world.appointments.append(
         form.Appointment(draft.as_of - timedelta(days=40), min(free), draft.home.leaders[-1].title, "PROMOTED")
     )
     return LookAlike("PR-15", (draft.number,), "被提拔的是另一人")
-
-
-def _of(stage: Stage, draft: Draft) -> ListDraft:
-    return stage.world.list_of(draft)
 
 
 @look_alike("PR-16")

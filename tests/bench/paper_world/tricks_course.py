@@ -199,7 +199,16 @@ def undone(stage: Stage, strength: Strength) -> Planted:
         WEAK: (f"主持{rng.choice(draft.home.sections).short_names[0]}工作", "PROMOTED"),
     }[strength]
     stage.world.appointments.append(form.Appointment(when, action.person, title, kind))
-    return Planted("PR-15", strength, (draft.number,), "受处理人员在影响期内被提拔或复任")
+    same = (listed.findings for listed in stage.world.lists if listed.home is draft.home)
+    also = [
+        other
+        for findings in same
+        for other in findings
+        if any(each.person == action.person for each in other.person_actions)
+    ]
+    stage.mark(*also)
+    others = tuple(other.number for other in also if other is not draft)
+    return Planted("PR-15", strength, (draft.number,), "受处理人员在影响期内被提拔或复任", also=others)
 
 
 # --- time -----------------------------------------------------------------------------------------------------------

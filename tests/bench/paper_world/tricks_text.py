@@ -32,8 +32,8 @@ def near_duplicate(stage: Stage, strength: Strength) -> Planted:
         ]
     if strength is Strength.WEAK:
         joined = "".join(text)
-        cut = int(len(joined) * 0.86)
-        text = [joined[:cut], "".join(own)[-max(12, len(joined) // 9) :]]
+        cut = int(len(joined) * 0.8)
+        text = [joined[:cut], "".join(own)[-len(joined) // 10 :]]
     copied.lines[copied.body[0] : copied.body[1]] = text
     return Planted(
         "PR-02",
@@ -55,12 +55,22 @@ def next_to(stage: Stage, listed: ListDraft) -> tuple[ListDraft, Draft]:
     raise NoPlace
 
 
+_TOLD_AT_LENGTH = (EvidenceKind.ONSITE_RECORD, EvidenceKind.EXECUTION_CHECK, EvidenceKind.SURVEY)
+
+
 def report(stage: Stage, listed: ListDraft, draft: Draft) -> Paper:
-    """Attach one more report to *draft* and return it."""
+    """Attach one more report to *draft*, a long one, and return it."""
     assert draft.done_at
     day = (draft.done_at - (draft.done_at - draft.accepted_at) / 10).date()
     more = {"due": short_day(draft.due_on), "meeting": draft.values.get("meeting", short_day(day))}
     paper = draw_up(stage.rng, stage.world, draft, EvidenceKind.REPORT, day, more)
+    start, end = paper.body
+    for kind in _TOLD_AT_LENGTH:
+        other = draw_up(stage.rng, stage.world, draft, kind, day, more)
+        told = other.lines[other.body[0] : other.body[1]]
+        paper.lines[end:end] = told
+        end += len(told)
+    paper.body = (start, end)
     attach(stage.rng, draft, paper, Purpose.ACTION, None)
     return paper
 
@@ -70,7 +80,6 @@ def _renamed(text: str, writer: Draft, copier: Draft) -> str:
         (writer.home.unit.name, copier.home.unit.name),
         (writer.home.unit.short_names[0], copier.home.unit.short_names[0]),
     ]
-    pairs += [(str(writer.values[key]), str(copier.values[key])) for key in ("section", "spot")]
     pairs.append((f"第{writer.seq}项", f"第{copier.seq}项"))
     for old, new in pairs:
         text = text.replace(old, new)
