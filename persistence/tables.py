@@ -1026,6 +1026,24 @@ suspicions = Table(  # how suspect a case is now: what routes it, and what could
     Column("as_of", Moment, nullable=False),
 )
 
+back_tests = Table(  # 回测: what other thresholds would have made of past findings, worked off page by page
+    "back_tests",
+    metadata,
+    _id(),
+    Column("changes", Json, nullable=False),  # name of a setting -> its new value
+    Column("release_id", String(64), nullable=False),  # in force when it was asked for
+    Column("since", Date),
+    Column("asked_by", BigInteger, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("total", Integer, nullable=False),  # findings
+    Column("looked_at", Integer, nullable=False, default=0),
+    Column("last_id", BigInteger, nullable=False, default=0),  # finding where it goes on
+    Column("state", String(12), nullable=False),  # running, cancelled, failed, done
+    Column("found", Json, nullable=False),  # counts and samples so far
+    Column("ended_at", Moment),
+    Column("draft_id", String(64)),  # release that was drafted with it as its reason
+)
+
 register_entries = Table(  # 登记簿, cases.registers: a row is withdrawn, never changed
     "register_entries",
     metadata,
@@ -1097,11 +1115,16 @@ samples = Table(  # 抽样: can be drawn again from the stored frame and the pub
     Column("id", Id, ForeignKey("cases.id"), primary_key=True, autoincrement=False),
     Column("number", String(40), nullable=False, unique=True),
     _to("unit_id", "units.id"),
+    Column("kind", String(12), nullable=False, default="spot_check", server_default="spot_check"),  # or campaign
     Column("purpose", Text, nullable=False),
     Column("filter", Json, nullable=False),
     Column("frame", Json, nullable=False),  # finding numbers, sorted: what was drawn from
+    Column("candidates", Json, nullable=False, default=list, server_default="[]"),  # the same: unit, score, historic
     Column("frame_sha256", String(64), nullable=False),
     Column("seed", String(80), nullable=False),
+    Column(
+        "seed_from", String(40), nullable=False, default="", server_default=""
+    ),  # size of the log; empty: an officer
     Column("confidence_percent", Integer, nullable=False),
     Column("excluded_permille", Integer, nullable=False),  # the share of false closures that is to be excluded
     Column("random_size", Integer, nullable=False),
@@ -1109,7 +1132,9 @@ samples = Table(  # 抽样: can be drawn again from the stored frame and the pub
     Column("method", String(30), nullable=False),  # version of the drawing
     Column("drawn_by", BigInteger, nullable=False),
     Column("drawn_at", Moment, nullable=False),
+    Column("closed_by", BigInteger),
     Column("closed_at", Moment),
+    Column("conclusion", Text, nullable=False, default="", server_default=""),
 )
 
 sampled = Table(
@@ -1122,6 +1147,10 @@ sampled = Table(
     Column("rank", Integer, nullable=False),
     Column("assigned_to", Json),  # person ids
     Column("assigned_at", Moment),
+    Column("visited_on", Date),
+    Column("visitors", Json),  # person ids, at least two of those assigned
+    Column("checks", Json),  # fact, what the dossier says, what was found, whether they agree
+    Column("papers", Json),  # papers.id of what was brought home
     Column("result", String(12)),  # agrees, disagrees, unknown
     Column("asked", Integer),  # facts that were checked
     Column("mismatches", Integer),
