@@ -34,15 +34,21 @@ from tasks.patrols import PATROLS
 from tasks.patrols.run import run_patrol
 from tasks.releases import draft_release, problems_of
 from tasks.work import CLOCK
+from xiaohao.benchmark.command import bench
 from xiaohao.settings import Settings, SettingsWrong
-from xiaohao.speech import fail, language, on_screen, refuse, said, sentence, tell
+from xiaohao.speech import AsJson, ShownByDefault, fail, language, on_screen, refuse, said, sentence, tell
 from xiaohao.wiring import Wired
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="销号 xiaohao")
 process_app = typer.Typer(no_args_is_help=True, help="流程 diagrams and releases")
 audit_app = typer.Typer(no_args_is_help=True, help="审计 the ledger")
+signals_app = typer.Typer(
+    cls=ShownByDefault, no_args_is_help=True, help="疑点 signals of a finding, and their benchmark"
+)
 app.add_typer(process_app, name="process")
 app.add_typer(audit_app, name="audit")
+app.add_typer(signals_app, name="signals")
+signals_app.command("bench")(bench)
 
 
 class NotBegun(CaseError):
@@ -88,7 +94,6 @@ def _day(text: str) -> date:
         raise typer.BadParameter(sentence("day_wrong")) from None
 
 
-AsJson = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
 At = Annotated[datetime | None, typer.Option("--at", parser=_moment, metavar="TIME", help="rehearsals only")]
 As = Annotated[str | None, typer.Option("--as", metavar="USER", help="login")]
 
@@ -514,9 +519,9 @@ def deliver_now(
     tell(as_json, total, lines)
 
 
-@app.command("signals")
+@signals_app.command("show")
 def show_signals(number: str, as_json: AsJson = False) -> None:
-    """Show the paper-rectification signals of a finding; a signal is a lead, never a verdict."""
+    """Show the signals of a finding (NUMBER alone does it too); a signal is a lead, never a verdict."""
     from config.signal_words import signal_sentence
 
     office = _office()

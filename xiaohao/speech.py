@@ -7,13 +7,26 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
 
 from cases.moments import on_paper
 from cases.refusals import CaseError, FormIncomplete
 from config.messages import say
 
 REFUSED = 1
+AsJson = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
+
+
+class ShownByDefault(TyperGroup):
+    """Commands of which ``show`` is meant when none is named: ``signals 2026-0001`` is ``signals show 2026-0001``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put ``show`` in front of what names no command."""
+        named = not args or args[0] in self.commands or args[0] in ctx.help_option_names
+        return super().parse_args(ctx, args if named else ["show", *args])
 
 
 def language() -> str:

@@ -11,7 +11,7 @@ import sys
 import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -21,21 +21,9 @@ from pypdf import PdfReader
 
 from cases.moments import SHANGHAI
 from tests.bench.paper_world.drafts import at
-from xiaohao.bench_format import (
-    Complaint,
-    Finding,
-    Labels,
-    Payment,
-    Registration,
-    World,
-    files_of,
-    read_labels,
-    read_world,
-)
+from xiaohao.bench_format import Finding, Labels, World, files_of, read_labels, read_world
+from xiaohao.benchmark.leaks import too_late as late_records
 
-_FUTURE = frozenset(
-    {"due_on", "first_due_on", "until", "from_due_on", "bars_until", "report_due_on"}
-)  # plans, not events
 _STAMP = re.compile(r"<dcterms:(?:created|modified)[^>]*>([^<]+)<")
 _PDF_DATE = re.compile(r"D:(\d{14})")
 _DAY = re.compile(r"(20\d\d)年(\d{1,2})月(\d{1,2})日")
@@ -73,49 +61,13 @@ def main(arguments: list[str]) -> int:
 
 
 def too_late(world: World, directory: Path) -> Iterator[str]:
-    """Yield everything dated after the *as_of* of its finding, or of the latest finding of its list or unit."""
-    by_list: dict[str, datetime] = {}
-    units = {each.number: each.unit for each in world.lists}
-    by_unit: dict[str, datetime] = {}
+    """Yield every record and file dated after the moment when the detector looks."""
+    yield from late_records(world)
     for finding in world.findings:
-        yield from (f"{finding.number}: {where} {when}" for where, when in moments(finding) if when > finding.as_of)
         for file in sorted(set(files_of(finding))):
             yield from (
                 f"{finding.number}: {file} {when}" for when in file_moments(directory, file) if when > finding.as_of
             )
-        by_list[finding.list] = max(by_list.get(finding.list, finding.as_of), finding.as_of)
-        unit = units[finding.list]
-        by_unit[unit] = max(by_unit.get(unit, finding.as_of), finding.as_of)
-    for each in world.lists:
-        yield from (f"{each.number}: {where} {when}" for where, when in moments(each) if when > by_list[each.number])
-    last = max(by_unit.values())
-    beside: tuple[Payment | Complaint | Registration, ...] = (*world.payments, *world.complaints, *world.registrations)
-    for record in beside:
-        limit = by_unit.get(record.unit or "", last)
-        yield from (
-            f"{type(record).__name__} of {record.unit}: {where} {when}"
-            for where, when in moments(record)
-            if when > limit
-        )
-    people = {post.code: post.unit for post in world.posts}
-    for each_appointment in world.appointments:
-        if each_appointment.at > by_unit.get(people[each_appointment.person], last):
-            yield f"Appointment of {each_appointment.person}: {each_appointment.at}"
-
-
-def moments(record: object, where: str = "") -> Iterator[tuple[str, datetime]]:
-    """Yield every moment and day in *record* with its place, except plans for later."""
-    if isinstance(record, datetime):
-        yield where, record
-    elif isinstance(record, date):
-        yield where, at(record, 0)
-    elif isinstance(record, tuple):
-        for item in record:
-            yield from moments(item, where)
-    elif is_dataclass(record):
-        for field in fields(record):
-            if field.name not in _FUTURE:
-                yield from moments(getattr(record, field.name), f"{where}.{field.name}")
 
 
 @cache
