@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from cases.rights import Role
+from cases.rights import Actor, Role
 
 
 class FieldKind(StrEnum):
@@ -50,7 +50,9 @@ class Field:
 class Register:
     """A register; *dated* is the field that says when it happened, *by* who may enter it.
 
-    *outside*: entered by people outside the responsible unit only, since it speaks for the unit's honesty.
+    *outside*: entered by people outside the responsible unit only, since it speaks for the unit's honesty;
+    *confidential*: the unit does not read it either, it names who complained, or tells of visits to come;
+    *anywhere*: nobody may know yet which unit a row concerns.
     """
 
     name: str
@@ -59,6 +61,17 @@ class Register:
     dated: str
     by: tuple[Role, ...]
     outside: bool = False
+    confidential: bool = False
+    anywhere: bool = False
+
+    def may_be_entered_by(self, actor: Actor, unit_path: str, confidentiality: int = 0) -> bool:
+        """Whether *actor* has a post that enters rows about the unit at *unit_path*; the root is the whole office."""
+        if any(unit_path.startswith(path) for path in actor.recused_paths):
+            return False
+        return any(
+            grant.role in self.by and grant.clearance >= confidentiality and unit_path.startswith(grant.path)
+            for grant in actor.grants
+        )
 
 
 _UNIT = (Role.HANDLER, Role.RESPONSIBLE_LEADER, Role.CHIEF)
@@ -168,6 +181,7 @@ REGISTERS: Final = _all(
         "on",
         _OFFICE,
         outside=True,
+        confidential=True,
     ),
     Register(
         "waiver",  # 不予追缴、不予追究、免现场核查、免自查的说明
@@ -197,6 +211,7 @@ REGISTERS: Final = _all(
         "on",
         _PEOPLE,
         outside=True,
+        confidential=True,
     ),
     Register(
         "regulation",  # 制度登记
@@ -232,6 +247,7 @@ REGISTERS: Final = _all(
         "on",
         (*_OFFICE, Role.LOOK_BACK_TEAM),
         outside=True,
+        confidential=True,
     ),
     Register(
         "complaint",  # 信访、热线、媒体
@@ -240,6 +256,8 @@ REGISTERS: Final = _all(
         "on",
         _OFFICE,
         outside=True,
+        confidential=True,
+        anywhere=True,
     ),
     Register(
         "inspection",  # 巡察起止: what was put right meanwhile counts; again: when somebody enters next
@@ -304,3 +322,5 @@ REGISTERS: Final = _all(
         (Role.INSPECTION_OFFICE,),
     ),
 )
+
+CONFIDENTIAL: Final = frozenset(name for name, register in REGISTERS.items() if register.confidential)

@@ -58,6 +58,7 @@ READERS = UNIT_SIDE | OVERSEEING | {Role.SUPERIOR_LEADER}
 
 _UNIT = frozenset({Role.HANDLER, Role.RESPONSIBLE_LEADER, Role.CHIEF})
 _OFFICE = frozenset({Role.INSPECTION_OFFICE})
+_SUSPICION = frozenset({Role.VERIFIER, Role.INSPECTION_OFFICE, Role.DISCIPLINE_COMMISSION})
 _ASKS_TO_CORRECT = frozenset({Role.INSPECTION_OFFICE, Role.INSPECTION_TEAM})
 
 PERMISSIONS: Mapping[str, frozenset[Role]] = {
@@ -116,6 +117,12 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "fill_form": READERS,
     "urge": frozenset({Role.INSPECTION_OFFICE, Role.LEADING_GROUP}),
     "decide_signal": OVERSEEING,
+    "decide_suspicion": _SUSPICION,
+    "read_second": _SUSPICION,
+    "decide_proposal": frozenset({Role.LEADING_GROUP}),
+    "reply_to_signal": _UNIT,
+    "see_hints": _UNIT,
+    "enter_register": _UNIT | OVERSEEING,  # each register says besides who of them
     "publish_release": frozenset({Role.SYSTEM_ADMIN}),
     "repair_case": frozenset({Role.SYSTEM_ADMIN}),
     "run_patrol": frozenset({Role.SYSTEM_ADMIN, Role.INSPECTION_OFFICE}),

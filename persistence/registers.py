@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
+from cases.finding import State
+from persistence.tables import findings
 from persistence.tables import register_entries as r
 
 
@@ -56,6 +58,49 @@ def of_units(
     if until is not None:
         where &= r.c.at <= until
     return _by_register(conn, where, as_of).get(register, [])
+
+
+def standing(
+    conn: Connection, register: str, *, finding_id: int | None, list_id: int | None, unit_id: int | None
+) -> list[Mapping[str, Any]]:
+    """Return the values of every row of *register* about one finding, list, unit, or about none of them."""
+    about = ((r.c.finding_id, finding_id), (r.c.list_id, list_id), (r.c.unit_id, unit_id))
+    where = [column.is_(None) if key is None else column == key for column, key in about]
+    return list(conn.scalars(select(r.c.fields).where(r.c.register == register, r.c.withdrawn_at.is_(None), *where)))
+
+
+# --- whom a new row concerns ----------------------------------------------------------------------------------------
+
+
+def findings_about_persons(conn: Connection, persons: Collection[str]) -> set[int]:
+    """Return the findings for which something was done about one of *persons*."""
+    query = select(r.c.finding_id, r.c.fields).where(r.c.register == "person_action", r.c.withdrawn_at.is_(None))
+    return {row.finding_id for row in conn.execute(query) if row.fields["person"] in persons}
+
+
+def findings_with_refunds(conn: Connection, unit_path: str, since: datetime, until: datetime) -> set[int]:
+    """Return the findings of the unit, its superiors and what is below it, with a refund from *since* to *until*."""
+    above = [unit_path[: place + 1] for place, sign in enumerate(unit_path) if sign == "/"]
+    near = or_(
+        findings.c.unit_path.in_(above),
+        and_(findings.c.unit_path >= unit_path, findings.c.unit_path < unit_path[:-1] + "0"),
+    )
+    query = (
+        select(r.c.finding_id)
+        .join(findings, findings.c.id == r.c.finding_id)
+        .where(r.c.register == "recovery", r.c.at.between(since, until), r.c.withdrawn_at.is_(None), near)
+    )
+    return set(conn.scalars(query))
+
+
+def findings_of_unit(conn: Connection, unit_id: int, *states: State) -> set[int]:
+    """Return the findings of a unit in one of *states*."""
+    return set(conn.scalars(select(findings.c.id).where(findings.c.unit_id == unit_id, findings.c.state.in_(states))))
+
+
+def findings_of_list(conn: Connection, list_id: int) -> set[int]:
+    """Return the findings of an issue list."""
+    return set(conn.scalars(select(findings.c.id).where(findings.c.list_id == list_id)))
 
 
 def _by_register(conn: Connection, where: ColumnElement[bool], as_of: datetime) -> dict[str, list[Entry]]:

@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from tasks.form import Form
     from tasks.work import Work
 
-Kind = Literal["finding", "issue_list", "any", "office"]  # any: a finding or an issue list
+Kind = Literal["finding", "issue_list", "any", "office", "anywhere"]
+"""any: a finding or an issue list; anywhere: the office (number ``office``) too."""
 Run = TypeVar("Run", bound=Callable[..., None])
 
 

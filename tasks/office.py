@@ -62,6 +62,7 @@ from tasks.form import Form
 from tasks.letters import owed
 from tasks.work import CLOCK, Attachment, Work
 
+OFFICE_NUMBER = "office"
 TRIES = 4  # an act is thought through again when somebody else was faster
 _WAKES_UP = frozenset({"resume_finding", "confirm_correction", "decide_correction"})  # done to a suspended finding
 POST_OF_ROLE = {"handler": "handler_post_id", "responsible_leader": "leader_post_id", "chief": "chief_post_id"}
@@ -181,7 +182,7 @@ class Office:
     def _case(self, work: Work, act: Act, number: str) -> AnyCase:
         if act.on == "finding":
             return work.finding(number)
-        if act.on == "any":
+        if act.on == "any" or (act.on == "anywhere" and number != OFFICE_NUMBER):
             return work.finding_or_list(number)
         return work.issue_list(number) if act.on == "issue_list" else work.office_case()
 
