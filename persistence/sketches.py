@@ -6,15 +6,19 @@ Boilerplate is left out before (`cases.boilerplate`); whether a likeness is allo
 """
 
 import hashlib
+import heapq
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, bindparam, delete, insert, select
+from sqlalchemy import BigInteger, Connection, Executable, Row, bindparam, delete, insert, select, union_all
+from sqlalchemy.sql.selectable import CompoundSelect
 
 from cases.boilerplate import without_boilerplate
 from cases.evidence_facts import FactKind
-from cases.likeness import bare, shingles
+from cases.likeness import bare
 from persistence import minhash
 from persistence.columns import new_id
 from persistence.evidence_facts import texts_of
@@ -22,7 +26,8 @@ from persistence.tables import bands, evidence, evidence_facts, measures, sketch
 
 LEAST_CHARACTERS = 10  # of the bare text: what is shorter is like everything
 Change = tuple[Executable, list[dict[str, Any]] | None]
-MOST_CANDIDATES = 400  # a text that so many have is a form; the nearest of them are enough
+MOST_IN_A_BAND = 500  # who shares a band with so many shares a form with them; other bands tell a copy apart
+MOST_CANDIDATES = 400  # those that share the rarest bands
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Sketch:
     @property
     def signature(self) -> bytes:
         """The signature of the text, or the hash of the picture."""
-        return bytes.fromhex(self.phash) if self.phash else minhash.signature(shingles(self.text))
+        return bytes.fromhex(self.phash) if self.phash else minhash.signature(bare(self.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +93,9 @@ def renewal(conn: Connection, finding_id: int, unit_id: int) -> list[Change]:
     wanted = {(sketch.kind, sketch.owner_id): sketch for sketch in sketches_of(conn, finding_id)}
     kept = conn.execute(select(sketches).where(sketches.c.finding_id == finding_id)).all()
     fresh = {(row.kind, row.owner_id) for row in kept if _is_fresh(row, wanted.get((row.kind, row.owner_id)), unit_id)}
-    gone = [row.id for row in kept if (row.kind, row.owner_id) not in fresh]
+    gone = [row for row in kept if (row.kind, row.owner_id) not in fresh]
     new = [sketch for key, sketch in wanted.items() if key not in fresh]
-    changes: list[Change] = []
-    if gone:
-        changes += [
-            (delete(bands).where(bands.c.sketch_id.in_(gone)), None),
-            (delete(sketches).where(sketches.c.id.in_(gone)), None),
-        ]
-    return changes + (_insertions(finding_id, unit_id, new) if new else [])
+    return [*_deletions(gone), *_insertions(finding_id, unit_id, new)]
 
 
 def refresh(conn: Connection, finding_id: int, unit_id: int) -> int:
@@ -109,6 +108,21 @@ def refresh(conn: Connection, finding_id: int, unit_id: int) -> int:
 
 def _is_fresh(row: Row[Any], sketch: Sketch | None, unit_id: int) -> bool:
     return sketch is not None and sketch.mark == row.text_sha256 and row.unit_id == unit_id
+
+
+def _deletions(gone: Iterable[Row[Any]]) -> list[Change]:
+    """Return how sketches leave the index; where they stand in it is worked out from their signatures."""
+    changes: list[Change] = [
+        (
+            delete(bands).where(
+                bands.c.band.in_(minhash.bands(row.kind, row.signature)), bands.c.sketch_id == row.id
+            ),
+            None,
+        )
+        for row in gone
+    ]
+    ids = [row.id for row in gone]
+    return [*changes, (delete(sketches).where(sketches.c.id.in_(ids)), None)] if ids else []
 
 
 def _insertions(finding_id: int, unit_id: int, new: Iterable[Sketch]) -> list[Change]:
@@ -126,33 +140,59 @@ def _insertions(finding_id: int, unit_id: int, new: Iterable[Sketch]) -> list[Ch
                 "signature": signed,
             }
         )
-        places += [
-            {"kind": sketch.kind, "band": band, "sketch_id": sketch_id}
-            for band in dict.fromkeys(minhash.bands(sketch.kind, signed))
-        ]
-    return [(insert(sketches), rows), (insert(bands), places)]
+        places += [{"band": band, "sketch_id": sketch_id} for band in minhash.bands(sketch.kind, signed)]
+    return [(insert(sketches), rows), (insert(bands), places)] if rows else []
 
 
-_candidates = (
-    select(sketches.c.owner_id, sketches.c.finding_id, sketches.c.unit_id, sketches.c.signature)
-    .join(bands, bands.c.sketch_id == sketches.c.id)
-    .where(bands.c.kind == bindparam("sketched"), bands.c.band.in_(bindparam("in_bands", expanding=True)))
-    .distinct()
-    .limit(MOST_CANDIDATES)
-)
+@cache
+def _sharing(many: int) -> CompoundSelect[Any]:
+    """Return the query for who stands in *many* bands, of each band no more than are needed. Built once: it is long."""
+    return union_all(
+        *(
+            select(
+                select(bands.c.band, bands.c.sketch_id)
+                .where(bands.c.band == bindparam(f"band{n}", type_=BigInteger))
+                .limit(MOST_IN_A_BAND)
+                .subquery()
+            )
+            for n in range(many)
+        )
+    )
+
+
+_candidates = select(
+    sketches.c.id, sketches.c.owner_id, sketches.c.finding_id, sketches.c.unit_id, sketches.c.signature
+).where(sketches.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def near(conn: Connection, sketch: Sketch, *, least: int) -> list[Near]:
     """Return who is near *sketch*, the nearest first, itself left out.
 
-    *least*: the smallest similarity in percent of a text, or the most differing bits of a picture.
+    *least*: the smallest similarity in percent of a text, which is estimated to five percent, or the most differing
+    bits of a picture, which are exact.
     """
     signed = sketch.signature
-    asked: Mapping[str, object] = {"sketched": sketch.kind, "in_bands": minhash.bands(sketch.kind, signed)}
+    rows = list(conn.execute(_candidates, {"ids": _likeliest(conn, minhash.probes(sketch.kind, signed))}))
     photo = sketch.kind == "photo"
-    found = []
-    for row in conn.execute(_candidates, asked):
-        score = (minhash.bits_apart if photo else minhash.likeness)(signed, row.signature)
-        if row.owner_id != sketch.owner_id and (score <= least if photo else score >= least):
-            found.append(Near(row.owner_id, row.finding_id, row.unit_id, score))
-    return sorted(found, key=lambda other: other.score if photo else -other.score)
+    if photo:
+        scores = [minhash.bits_apart(signed, row.signature) for row in rows]
+    else:
+        scores = minhash.likenesses(signed, [row.signature for row in rows])
+    found = [
+        Near(row.owner_id, row.finding_id, row.unit_id, score)
+        for row, score in zip(rows, scores, strict=True)
+        if row.owner_id != sketch.owner_id and (score <= least if photo else score >= least)
+    ]
+    return sorted(found, key=lambda other: (other.score if photo else -other.score, other.owner_id))
+
+
+def _likeliest(conn: Connection, probed: list[int]) -> list[int]:
+    """Return who shares bands, those first that share rare ones: thousands that share a form hide no copy."""
+    sharing: Mapping[int, list[int]] = defaultdict(list)
+    for band, sketch_id in conn.execute(_sharing(len(probed)), {f"band{n}": band for n, band in enumerate(probed)}):
+        sharing[band].append(sketch_id)
+    weights: dict[int, float] = defaultdict(float)
+    for in_band in sharing.values():
+        for sketch_id in in_band:
+            weights[sketch_id] += 1 / len(in_band)
+    return heapq.nlargest(MOST_CANDIDATES, weights, key=weights.__getitem__)
