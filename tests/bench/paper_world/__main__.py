@@ -12,12 +12,15 @@ from tests.bench.paper_world.tricks import TRICKS
 from tests.bench.paper_world.writing import write
 from xiaohao.bench_format import Strength
 
+MOST_FINDINGS = 7000  # there are no more names of units
+
 
 def main(arguments: list[str]) -> int:
     """Write a world and say what is in it."""
     asked = _parser().parse_args(arguments)
     try:
         wish = Wish(asked.seed, asked.findings, styles_of(asked.style), tuple(map(_manipulation, asked.manipulation)))
+        _refuse_too_many(wish)
         _refuse_held_back(wish, allowed=asked.held_back)
         _refuse_occupied(asked.directory)
     except ValueError as error:
@@ -62,6 +65,13 @@ def _manipulation(text: str) -> tuple[str, Strength]:
     if signal not in TRICKS or strength not in (Strength.WEAK, Strength.MEDIUM, Strength.STRONG):
         raise ValueError(f"{text}: write a signal and weak, medium or strong, for example PR-07:strong")
     return signal, Strength(strength)
+
+
+def _refuse_too_many(wish: Wish) -> None:
+    if not 1 <= wish.findings <= MOST_FINDINGS:
+        raise ValueError(
+            f"--findings {wish.findings}: the city has room for 1 to {MOST_FINDINGS}; write several worlds"
+        )
 
 
 def _refuse_held_back(wish: Wish, *, allowed: bool) -> None:

@@ -28,6 +28,7 @@ SPOTS = (
     "牌坊",
     "水磨",
 )
+_FIRST, _SECOND = "东西南北上下新古清金石青玉平长双三龙凤白", "河湾岭塘桥坪溪泉洲坝垭冲岗埠渡店堰洞台峰"
 _BUREAUS = (
     *(
         "发展和改革",
@@ -214,20 +215,20 @@ def _inspecting_side() -> tuple[list[Unit], list[Post]]:
 
 
 def _names(rng: Random) -> Iterator[tuple[str, str, str, str]]:
-    """Yield full name, short name, flavour, county; first every flavour, then at random, without end of names."""
-    spots = list(product(COUNTIES, SPOTS))
+    """Yield full name, short name, flavour, county; every flavour in turn, as long as there are names."""
+    spots = ["".join(pair) for pair in product(_FIRST, _SECOND)]  # each once: a short name means one unit
     rng.shuffle(spots)
     bureaus = list(product(COUNTIES, _BUREAUS))
     rng.shuffle(bureaus)
     flavours = ["bureau", "town", "school", "hospital", "soe", "village"]
-    while bureaus and spots:
+    while len(bureaus) > 1 and len(spots) > 5:
         rng.shuffle(flavours)
         for flavour in flavours:
             if flavour == "bureau":
                 county, what = bureaus.pop()
                 yield f"{county}县{what}局", f"{county}{what[:2]}局", flavour, county
                 continue
-            county, spot = spots.pop()
+            county, spot = rng.choice(COUNTIES), spots.pop()
             yield {
                 "town": (f"{county}县{spot}镇", f"{spot}镇", flavour, county),
                 "school": (f"{county}县{spot}初级中学", f"{spot}中学", flavour, county),

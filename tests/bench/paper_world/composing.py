@@ -18,6 +18,7 @@ from xiaohao.bench_format import Appointment, Complaint, Payment, Strength
 
 ROOMS = (look_alikes, tricks_course, tricks_evidence, tricks_text)  # imported so that they enter themselves
 HONEST_SHARE = 0.76  # of the findings at least
+ROOM_FOR_ALL = 300  # findings; smaller worlds hold only some of the tricks
 WHOLE_LISTS = ("PR-18", "PR-33", "PR-34", "PR-36")
 STRENGTHS = (Strength.STRONG, Strength.MEDIUM, Strength.WEAK)
 
@@ -39,7 +40,8 @@ def compose(wish: Wish) -> WorldDraft:
     _inspect(world, wish)
     _live(world)
     stage = Stage(world)
-    _look_alike(stage, WHOLE_LISTS, limit=len(WHOLE_LISTS))  # before the tricks take the small lists
+    if wish.findings >= ROOM_FOR_ALL:
+        _look_alike(stage, WHOLE_LISTS, limit=len(WHOLE_LISTS))  # before the tricks take the small lists
     _play(stage, wish)
     _look_alike(stage, sorted(LOOK_ALIKES), limit=wish.findings // 8)
     number_papers(world)
@@ -120,7 +122,7 @@ def _play(stage: Stage, wish: Wish) -> None:
                 misses[each] += 1
                 if misses[each] > 2:
                     wanted.remove(each)
-        if wish.manipulations or total < 300:
+        if wish.manipulations or total < ROOM_FOR_ALL:
             return
 
 
