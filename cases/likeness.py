@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Final
 
@@ -36,7 +35,15 @@ def contained(part: str, whole: str) -> int:
 
 
 def longest_common(ours: str, theirs: str) -> str:
-    """Return the longest run of characters that both bare texts have."""
+    """Return the longest run of characters that both bare texts have, of several the first in *ours*."""
     a, b = bare(ours), bare(theirs)
-    match = SequenceMatcher(None, a, b, autojunk=False).find_longest_match()
-    return a[match.a : match.a + match.size]
+    shared, too_long, run = 0, min(len(a), len(b)) + 1, ""
+    while too_long - shared > 1:  # whoever has a run in common has every shorter one too
+        size = (shared + too_long) // 2
+        known = {b[at : at + size] for at in range(len(b) - size + 1)}
+        found = next((a[at : at + size] for at in range(len(a) - size + 1) if a[at : at + size] in known), None)
+        if found is None:
+            too_long = size
+        else:
+            shared, run = size, found
+    return run

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, select
 
 from cases.boilerplate import without_boilerplate
 from cases.evidence import EvidenceKind, Purpose
@@ -14,13 +14,16 @@ from cases.evidence_facts import Fact, FactKind
 from cases.likeness import bare, likeness, longest_common, shingles
 from cases.signals.snapshot import Elsewhere, Exhibit, PhotoNear, Planned, Quote, Similar
 from persistence.evidence_facts import facts_of, texts_of
-from persistence.sketches import Sketch, near, phashes_of
+from persistence.sketches import LEAST_CHARACTERS, Sketch, near, phashes_of
 from persistence.snapshots.course import brought_back
 from persistence.snapshots.reference import Reference
-from persistence.tables import evidence, findings, measures, submissions
+from persistence.tables import evidence, finding_links, findings, issue_lists, measures, submissions
 
 LEAST_TEXT: Final = 45  # percent; the rules know the threshold, this only spares comparing what is far from it
 LEAST_MEASURE: Final = 70
+ESTIMATED: Final = 15  # percent: by so much the index may be wrong about two texts, which are compared then
+MOST_COMPARED: Final = 4000  # characters of a text, to find a passage to quote
+MOST_QUOTED: Final = 20  # likenesses of one text that are quoted, the nearest
 MOST_BITS: Final = 6
 SHORTEST_TEXT: Final = 80  # bare characters: shorter texts are like each other by chance
 
@@ -43,41 +46,51 @@ def measures_of(conn: Connection, finding: Row[Any], partners: Set[int | None], 
             done.get(str(row.id), ""),
             row.kind,
             row.due_on,
-            _like_measures(conn, finding, partners, row),
+            _like_measures(conn, finding, partners, row, as_of),
         )
         for row in planned.all()
     )
 
 
 def _like_measures(
-    conn: Connection, finding: Row[Any], partners: Set[int | None], measure: Row[Any]
+    conn: Connection, finding: Row[Any], partners: Set[int | None], measure: Row[Any], as_of: datetime
 ) -> tuple[Similar, ...]:
-    sketch = Sketch("measure", measure.id, text=measure.text)
-    if len(bare(measure.text)) < 10:
+    if len(bare(measure.text)) < LEAST_CHARACTERS:
         return ()
-    others = {
-        other.owner_id: other for other in near(conn, sketch, least=LEAST_MEASURE) if other.finding_id != finding.id
-    }
+    found = near(conn, Sketch("measure", measure.id, text=measure.text), least=LEAST_MEASURE - ESTIMATED)
+    others = {other.owner_id for other in found if other.finding_id != finding.id}
     if not others:
         return ()
     query = (
         select(measures.c.id, measures.c.text, findings.c.id.label("finding_id"), findings.c.number, findings.c.unit_id)
         .add_columns(findings.c.lead_unit_id)
         .join(findings, findings.c.id == measures.c.finding_id)
-        .where(measures.c.id.in_(others))
+        .join(issue_lists, issue_lists.c.id == findings.c.list_id)
+        .where(measures.c.id.in_(others), issue_lists.c.created_at <= as_of, ~_of_one_origin(finding))
+        .order_by(measures.c.id)
     )
     return tuple(
         Similar(
             finding_id=row.finding_id,
             number=row.number,
             unit_id=row.unit_id,
-            percent=likeness(measure.text, row.text),
+            percent=percent,
             ours=Quote(measure.text, str(measure.seq)),
             theirs=Quote(row.text, row.number),
             joint=_is_joint(finding, partners, row) and _JOINT.search(measure.text) is not None,
         )
         for row in conn.execute(query)
+        if (percent := likeness(measure.text, row.text)) >= LEAST_MEASURE
     )
+
+
+def _of_one_origin(finding: Row[Any]) -> ColumnElement[bool]:
+    """Whether another finding was split off this one or merged with it: both honestly have the same papers."""
+    link = finding_links.c
+    either = ((link.from_id == finding.id) & (link.to_id == findings.c.id)) | (
+        (link.to_id == finding.id) & (link.from_id == findings.c.id)
+    )
+    return exists().where(either, link.relation.in_(("split", "merged"))).correlate(findings)
 
 
 def _is_joint(finding: Row[Any], partners: Set[int | None], other: Row[Any]) -> bool:
@@ -93,8 +106,7 @@ def exhibits_of(
     query = select(evidence).where(
         evidence.c.finding_id == finding.id,
         evidence.c.cycle == finding.cycle,
-        evidence.c.uploaded_at <= as_of,
-        evidence.c.withdrawn_at.is_(None) | (evidence.c.withdrawn_at > as_of),
+        *_there(as_of),
     )
     theirs = {row.id for row in brought_back(conn, finding, as_of)}
     live = [row for row in conn.execute(query.order_by(evidence.c.id)).all() if row.id not in theirs]
@@ -136,9 +148,9 @@ def _elsewhere(
         .where(
             evidence.c.sha256.in_(contents),
             evidence.c.finding_id != finding.id,
-            evidence.c.uploaded_at <= as_of,
-            evidence.c.withdrawn_at.is_(None),
+            *_there(as_of),
             evidence.c.purpose != Purpose.BASELINE,
+            ~_of_one_origin(finding),
         )
     )
     shared: dict[str, tuple[Elsewhere, ...]] = {}
@@ -148,15 +160,21 @@ def _elsewhere(
     return shared
 
 
-def _others(conn: Connection, ids: set[int], as_of: datetime) -> list[Row[Any]]:
-    """Return evidence rows with their findings, those left out that show the state before or came later."""
+def _others(conn: Connection, finding: Row[Any], ids: set[int], as_of: datetime) -> list[Row[Any]]:
+    """Return evidence rows with their findings, those left out that came later or are this finding's by origin."""
     query = (
         select(evidence.c.id, evidence.c.sha256, evidence.c.filename, evidence.c.purpose)
         .add_columns(findings.c.id.label("finding_id"), findings.c.number, findings.c.unit_id, findings.c.lead_unit_id)
         .join(findings, findings.c.id == evidence.c.finding_id)
-        .where(evidence.c.id.in_(ids), evidence.c.uploaded_at <= as_of, evidence.c.withdrawn_at.is_(None))
+        .where(evidence.c.id.in_(ids), *_there(as_of), ~_of_one_origin(finding))
+        .order_by(evidence.c.id)
     )
-    return list(conn.execute(query).all())
+    return list(conn.execute(query).all()) if ids else []
+
+
+def _there(as_of: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Whether evidence was in a dossier at *as_of*."""
+    return evidence.c.uploaded_at <= as_of, evidence.c.withdrawn_at.is_(None) | (evidence.c.withdrawn_at > as_of)
 
 
 def _like_texts(
@@ -171,28 +189,29 @@ def _like_texts(
     own = without_boilerplate(exhibit.text or "")
     if len(bare(own)) < SHORTEST_TEXT:
         return ()
-    found = near(conn, Sketch("evidence", exhibit.id, text=own), least=LEAST_TEXT)
-    rows = _others(conn, {other.owner_id for other in found if other.finding_id != finding.id}, as_of)
+    found = near(conn, Sketch("evidence", exhibit.id, text=own), least=LEAST_TEXT - ESTIMATED)
+    rows = _others(conn, finding, {other.owner_id for other in found if other.finding_id != finding.id}, as_of)
     rows = [row for row in rows if row.sha256 != exhibit.sha256]
     contents = {row.sha256 for row in rows}
     texts, facts = texts_of(conn, contents), facts_of(conn, contents)
     number = _number_of(exhibit.facts or ())
-    similar = []
+    alike = []
     for row in rows:
         if number and number == _number_of(facts.get(row.sha256, ())):
             continue  # one official document, filed twice
         theirs = without_boilerplate(texts.get(row.sha256, ""))
         percent = _likeness(own, theirs, given)
         if percent >= LEAST_TEXT:
-            run = longest_common(own[:4000], theirs[:4000])
-            similar.append(
-                Similar(
-                    row.finding_id, row.number, row.unit_id, percent,
-                    Quote(run[:200], exhibit.filename), Quote(run[:200], row.filename),
-                    joint=_is_joint(finding, partners, row) and _JOINT.search(own) is not None,
-                )
-            )  # fmt: skip
-    return tuple(similar)
+            joint = _is_joint(finding, partners, row) and _JOINT.search(own) is not None
+            alike.append((joint, percent, theirs, row))
+    alike.sort(key=lambda other: (other[0], -other[1]))  # what is done together excuses nothing that is copied
+    return tuple(_similar(exhibit, own, *other) for other in alike[:MOST_QUOTED])
+
+
+def _similar(exhibit: Exhibit, own: str, joint: bool, percent: int, theirs: str, row: Row[Any]) -> Similar:
+    run = longest_common(own[:MOST_COMPARED], theirs[:MOST_COMPARED])[:200]
+    places = Quote(run, exhibit.filename), Quote(run, row.filename)
+    return Similar(row.finding_id, row.number, row.unit_id, percent, *places, joint=joint)
 
 
 def _likeness(ours: str, theirs: str, given: frozenset[str]) -> int:
@@ -212,7 +231,7 @@ def _near_pictures(
     found = {other.owner_id: other for other in near(conn, Sketch("photo", exhibit.id, phash=phash), least=MOST_BITS)}
     return tuple(
         PhotoNear(row.finding_id, row.number, row.id, row.filename, found[row.id].score)
-        for row in _others(conn, set(found), as_of)
+        for row in _others(conn, finding, set(found), as_of)
         if row.finding_id != finding.id
         or (Purpose.BASELINE in (row.purpose, exhibit.purpose) and row.purpose != exhibit.purpose)
     )

@@ -1,27 +1,30 @@
-"""``python -m tests.bench [section ...]``: every section, or the named ones, as one table."""
+"""``python -m tests.bench [--large] [section ...]``: every section, or the named ones, as one table."""
 
 import gc
 import platform
 import sys
 import time
 
-from tests.bench import figures, ledger_import, mail, officer, one_task, patrol, task_list, workbook
+from tests.bench import figures, ledger_import, likeness, mail, officer, one_task, patrol, task_list, workbook
 from tests.bench.places import VAR, places
 from tests.bench.table import Line, as_text, keep
 
 SECTIONS = {
-    module.SECTION: module for module in (one_task, officer, task_list, figures, patrol, mail, ledger_import, workbook)
+    module.SECTION: module
+    for module in (one_task, officer, task_list, figures, patrol, mail, ledger_import, workbook, likeness)
 }
 
 
 def main(wanted: list[str]) -> int:
     """Measure, print, keep."""
+    large = "--large" in wanted
+    wanted = [name for name in wanted if name != "--large"]
     if unknown := [name for name in wanted if name not in SECTIONS]:
         print(f"unknown: {', '.join(unknown)}; there are {', '.join(SECTIONS)}", file=sys.stderr)
         return 2
     lines: list[Line] = []
     began = time.monotonic()
-    with places() as here:
+    with places(large=large) as here:
         for name in wanted or SECTIONS:
             print(f"{name} ...", file=sys.stderr, flush=True)
             gc.collect()

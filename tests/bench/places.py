@@ -20,6 +20,7 @@ class Places:
     folder: Path
     postgres: PostgresServer | None
     missing: str = ""  # why there is no PostgreSQL
+    large: bool = False  # sections that know a larger size take it
     _count: int = field(default=0)
 
     def kinds(self) -> tuple[str, ...]:
@@ -36,7 +37,7 @@ class Places:
 
 
 @contextmanager
-def places() -> Iterator[Places]:
+def places(*, large: bool = False) -> Iterator[Places]:
     """Give a place for one run and leave nothing of it behind."""
     VAR.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=VAR))
@@ -47,7 +48,7 @@ def places() -> Iterator[Places]:
             server = serve(folder, DURABLE)
         except PostgresMissing as why:
             missing = str(why)
-        yield Places(folder, server, missing)
+        yield Places(folder, server, missing, large)
     finally:
         if server is not None:
             server.close()
