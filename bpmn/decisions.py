@@ -173,6 +173,7 @@ class Row:
     conditions: tuple[Cell, ...]
     results: tuple[Expression, ...]
     note: str = ""
+    entries: tuple[str, ...] = ()  # ids of the cells in the file, conditions first
 
 
 @dataclass(frozen=True)
@@ -336,6 +337,7 @@ def _table(file: str, element: Any, refusals: list[Refusal]) -> DecisionTable:
                 conditions=tuple(_cell(each, refusals) for each in cells),
                 results=tuple(_expression(each, refusals, empty="null") for each in results),
                 note=_text(rule, "description"),
+                entries=tuple(each.get("id", "") for each in (*cells, *results)),
             )
         )
     return DecisionTable(

@@ -46,6 +46,7 @@ _ROLES: Final = {
 _PICTURES: Final = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".heic")
 _AROUND: Final = timedelta(minutes=10)
 _BEFORE: Final = timedelta(days=7)
+LEAST_EARLIER: Final = 30  # percent; the rule knows the threshold, this only spares telling of what is far from it
 MOST_EARLIER: Final = 2000  # closed findings of one unit that a new one is compared with
 
 
@@ -236,7 +237,7 @@ def earlier_of(
         percent = likeness(text, other)
         theirs = particulars(registers.of_finding(conn, row.id, as_of=as_of)).objects if things else ()
         same = bool(set(things) & set(theirs))
-        if percent >= 30 or same:
+        if percent >= LEAST_EARLIER or same:
             run = longest_common(text, other)
             found.append(
                 Earlier(

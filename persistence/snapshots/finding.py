@@ -10,14 +10,15 @@ from cases.signals.snapshot import Snapshot
 from persistence import registers
 from persistence.people import staff_of
 from persistence.snapshots import course, dossier, registered
+from persistence.snapshots.past import as_it_was
 from persistence.snapshots.reference import Reference, reference_of
-from persistence.tables import findings, issue_lists
+from persistence.tables import cases, findings, issue_lists
 
 
 def snapshot_of(conn: Connection, finding_id: int, as_of: datetime, reference: Reference | None = None) -> Snapshot:
     """Return what the signals read of a finding as of a moment; *reference* spares reading it for each of many."""
     reference = reference or reference_of(conn, as_of)
-    row = _row(conn, finding_id)
+    row = _row(conn, finding_id, as_of)
     kept = registers.of_finding(conn, row.id, as_of=as_of)
     of_list = registers.of_list(conn, row.list_id, as_of=as_of)
     known = registered.particulars(kept)
@@ -95,11 +96,15 @@ def snapshot_of(conn: Connection, finding_id: int, as_of: datetime, reference: R
     )
 
 
-def _row(conn: Connection, finding_id: int) -> Row[Any]:
-    query = select(findings, issue_lists.c.feedback_on, issue_lists.c.plan_approved_at)
-    return conn.execute(
-        query.join(issue_lists, issue_lists.c.id == findings.c.list_id).where(findings.c.id == finding_id)
+def _row(conn: Connection, finding_id: int, as_of: datetime) -> Row[Any]:
+    """Return the finding with its list, as it was at *as_of*."""
+    query = select(findings, issue_lists.c.feedback_on, issue_lists.c.plan_approved_at, cases.c.changed_at)
+    row = conn.execute(
+        query.join(issue_lists, issue_lists.c.id == findings.c.list_id)
+        .join(cases, cases.c.id == findings.c.id)
+        .where(findings.c.id == finding_id)
     ).one()
+    return row if row.changed_at <= as_of else as_it_was(conn, row, as_of)
 
 
 def _known(moment: datetime | None, as_of: datetime) -> datetime | None:
