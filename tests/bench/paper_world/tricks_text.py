@@ -109,19 +109,21 @@ def measure_cloned(stage: Stage, strength: Strength) -> Planted:
     """One measure for everything, or another unit's measure."""
     rng = stage.rng
     if strength is Strength.STRONG:
-        listed, first = stage.take(lambda draft: sum(each.home is draft.home for _, each in stage.fitting()) > 3)
-        others = [draft for _, draft in stage.fitting(of=listed)][:2]
-        if len(others) < 2:
+        groups = [[draft for _, draft in stage.fitting(of=listed)][:3] for listed in stage.world.lists]
+        several = [group for group in groups if len(group) == 3]
+        if not several:
             raise NoPlace
-        stage.mark(*others)
+        drafts = rng.choice(several)
+        stage.mark(*drafts)
+        first = drafts[0]
         text = expand(
             rng,
             "由{post}牵头召开[专题会|部署会]，明确责任分工，[建立台账|逐项销号]，{day}前[形成整改报告|完成整改并上报]。",
             {"post": first.home.handlers[0].title, "day": short_day(first.due_on)},
         )
-        for draft in (first, *others):
+        for draft in drafts:
             draft.measures[0] = replace(draft.measures[0], text=text)
-        return Planted("PR-05", strength, tuple(draft.number for draft in (first, *others)), "同一措施用于三个以上问题")
+        return Planted("PR-05", strength, tuple(draft.number for draft in drafts), "同一措施用于三个以上问题")
     listed, copier = stage.take()
     same = [
         draft for other, draft in stage.fitting() if draft.scenario is copier.scenario and other.home is not listed.home
