@@ -16,7 +16,7 @@ from cases.registers import Field, FieldKind, Register
 LONGEST: Final = 2_000  # characters of a text
 MOST: Final = 10**13  # yuan, or anything that is counted
 FIRST_YEAR: Final = 1990
-_EXACT: Final = 10**15  # a workbook keeps no more than 15 digits of a number: an account is written as text
+_EXACT: Final = 10**15  # a workbook keeps 15 digits of a number
 
 Words = Mapping[str, Mapping[str, str]]
 """Name of a field -> how people write a word of its choice, as `same_text` gives it -> the word."""
@@ -24,6 +24,7 @@ Words = Mapping[str, Mapping[str, str]]
 _DAY = re.compile(r"(\d{4})(?:[-./年](\d{1,2})[-./月](\d{1,2})日?|(\d{2})(\d{2}))")
 _CLOCK = re.compile(r"[T\s]*(\d{1,2})[:：时](\d{1,2})(?:[:：分](\d{1,2})(?:\.\d+)?)?[分秒]?\s*(Z|[+-]\d{2}:\d{2})?")
 _MONEY = re.compile(r"[¥￥]?\s*(-?[\d,，]*\.?\d+)\s*(万元|万|元)?")
+_ROUNDED = re.compile(r"\d(?:\.\d+)?[eE]\+\d{2,3}")  # what a workbook makes of a long account number
 _YES = frozenset({"是", "有", "已", "√", "yes", "true", "1", "on", "y"})
 _NO = frozenset({"否", "无", "未", "×", "no", "false", "0", "off", "n"})
 _FARTHEST = {"latitude": 90, "longitude": 180}
@@ -90,9 +91,9 @@ def _noon(day: date) -> datetime:
 
 
 def _text(field: Field, told: Any, words: Mapping[str, str]) -> dict[str, Any]:
-    if isinstance(told, float) and abs(told) >= _EXACT:
-        raise _Wrong("digits_lost")
     text = clean(_plain(told))
+    if _ROUNDED.fullmatch(text):
+        raise _Wrong("digits_lost")
     if len(text) > LONGEST:
         raise _Wrong("too_long")
     return {field.name: words.get(same_text(text), text)}
@@ -188,9 +189,9 @@ _READ: Mapping[FieldKind, Callable[[Field, Any, Mapping[str, str]], dict[str, An
 
 
 def _plain(told: Any) -> str:
-    """Return a cell as text: a whole number has no fraction, however a workbook keeps it."""
+    """Return a cell as text: a whole number has no fraction, however a workbook keeps it, where no digit is lost."""
     if isinstance(told, float) and told.is_integer():
-        return str(int(told))
+        return str(int(told)) if abs(told) < _EXACT else f"{told:e}"
     return str(told)
 
 

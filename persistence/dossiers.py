@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, select
 
 from cases.issue_list import INTERNAL
 from cases.look_back import OF_A_VISIT, STAGE, UNANNOUNCED
+from cases.registers import CONFIDENTIAL
 from persistence.ledger import Recorded, of_case
 from persistence.tables import (
     cases,
@@ -112,12 +113,18 @@ def list_dossier(conn: Connection, row: Row[Any], *, warned: bool) -> Facts:
 def timeline(conn: Connection, case_id: int, *, warned: bool, after: int = 0, limit: int = 500) -> list[Recorded]:
     """Return the events of a case behind *after*, oldest first.
 
-    Who is not *warned* reads neither of visits that are to come nor of what was done before the feedback.
+    Who is not *warned* reads neither of visits that are to come, nor of what was done before the feedback, nor of
+    what was entered into a register that the unit does not see.
     """
     events = of_case(conn, case_id)
     last_visit = max((event.seq for event in events if event.event in _VISITED), default=0)
-    shown = [event for event in events if warned or not (event.act in INTERNAL or _foretells(event, last_visit))]
+    shown = [event for event in events if warned or not _is_kept_from_unit(event, last_visit)]
     return [event for event in shown if event.seq > after][:limit]
+
+
+def _is_kept_from_unit(event: Recorded, last_visit: int) -> bool:
+    confidential = event.body.get("facts", {}).get("register") in CONFIDENTIAL
+    return confidential or event.act in INTERNAL or _foretells(event, last_visit)
 
 
 def _foretells(event: Recorded, last_visit: int) -> bool:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Text, and_, false, not_, or_, select, true
 
 from cases.finding import State
-from persistence.tables import findings
+from cases.registers import About, Register
+from cases.rights import OVERSEEING, Actor, scopes
+from persistence.tables import findings, people, units
 from persistence.tables import register_entries as r
 
 
@@ -67,6 +69,86 @@ def standing(
     about = ((r.c.finding_id, finding_id), (r.c.list_id, list_id), (r.c.unit_id, unit_id))
     where = [column.is_(None) if key is None else column == key for column, key in about]
     return list(conn.scalars(select(r.c.fields).where(r.c.register == register, r.c.withdrawn_at.is_(None), *where)))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A row as people read it, withdrawn ones too."""
+
+    id: int
+    register: str
+    at: datetime
+    fields: Mapping[str, Any]
+    who: str
+    entered_at: datetime
+    place: str
+    withdrawn_because: str | None
+    unit: str | None
+
+
+_shown = (
+    select(r.c.id, r.c.register, r.c.at, r.c.fields, people.c.name, r.c.entered_at, r.c.place)
+    .add_columns(r.c.withdrawn_because, units.c.short_name)
+    .select_from(r)
+    .outerjoin(people, people.c.id == r.c.person_id)
+    .outerjoin(units, units.c.id == r.c.unit_id)
+    .order_by(r.c.at.desc(), r.c.id.desc())
+)
+
+
+def shown_of_case(conn: Connection, case_id: int, hidden: Collection[str]) -> list[Shown]:
+    """Return every row about a finding or list, newest first, without the *hidden* registers."""
+    where = or_(r.c.finding_id == case_id, r.c.list_id == case_id)
+    rows = conn.execute(_shown.where(where, r.c.register.not_in(hidden)))
+    return [_read(row) for row in rows]
+
+
+def page_of(
+    conn: Connection,
+    register: str,
+    visible: ColumnElement[bool],
+    *,
+    unit_id: int | None = None,
+    text: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    after: tuple[datetime, int] | None = None,
+    limit: int = 50,
+) -> list[Shown]:
+    """Return rows of *register* that *visible* lets through, newest first, behind *after*."""
+    query = _shown.where(r.c.register == register, visible)
+    if unit_id is not None:
+        query = query.where(r.c.unit_id == unit_id)
+    if text:
+        query = query.where(r.c.fields.cast(Text).contains(text, autoescape=True))
+    if since is not None:
+        query = query.where(r.c.at >= since)
+    if until is not None:
+        query = query.where(r.c.at < until)
+    if after is not None:
+        query = query.where(or_(r.c.at < after[0], and_(r.c.at == after[0], r.c.id < after[1])))
+    return [_read(row) for row in conn.execute(query.limit(limit))]
+
+
+def _read(row: Any) -> Shown:
+    return Shown(*row)
+
+
+def visible_rows(actor: Actor, register: Register) -> ColumnElement[bool]:
+    """Return which rows of an office's or units' register *actor* may read, over ``register_entries`` and ``units``."""
+    if register.about is About.NOTHING:
+        return true() if actor.plays(*OVERSEEING) else false()
+    parts = [_under(scope.path) for scope in scopes(actor) if not (register.confidential and scope.issued_only)]
+    own = [_under(path) for path in actor.home_paths] if register.confidential else []
+    apart = [_under(path) for path in actor.recused_paths] + own
+    seen = or_(*parts) if parts else false()
+    if register.anywhere and actor.plays(*OVERSEEING):
+        seen = or_(seen, r.c.unit_id.is_(None))
+    return and_(seen, *(or_(r.c.unit_id.is_(None), not_(part)) for part in apart))
+
+
+def _under(path: str) -> ColumnElement[bool]:
+    return and_(units.c.path >= path, units.c.path < path[:-1] + "0")
 
 
 # --- whom a new row concerns ----------------------------------------------------------------------------------------

@@ -191,7 +191,7 @@ def judge_one(work: Work, case: AnyCase, register: Register, written: Mapping[st
 def judge(work: Work, case: AnyCase, register: Register, written: Iterable[Mapping[str, Any]]) -> Judged:
     """Return which rows can be kept, and why the others can't; nothing is written."""
     judged, owners, words = Judged(), Owners(work, case, register), words_of(register)
-    kept: dict[Owner, Counter[str]] = {}
+    kept: dict[tuple[int | None, ...], Counter[str]] = {}
     subject = SUBJECTS.get(register.about, "")
     for told in written:
         values, errors = read_values(register, told, now=work.at, words=words)
@@ -218,18 +218,26 @@ def _why(refusal: CaseError) -> str:
 
 
 def _stands(
-    work: Work, register: Register, owner: Owner, values: Mapping[str, Any], kept: dict[Owner, Counter[str]]
+    work: Work,
+    register: Register,
+    owner: Owner,
+    values: Mapping[str, Any],
+    kept: dict[tuple[int | None, ...], Counter[str]],
 ) -> bool:
     """Whether the row is one of those that stand; two alike are two, so each that stands is met once."""
-    if owner not in kept:
-        rows = registers.standing(work.conn, register.name, **owner.ids)
-        kept[owner] = Counter(canonical(dict(row)) for row in rows)
-    left = kept[owner]
-    said = canonical(dict(values))
+    about = tuple(owner.ids.values())
+    if about not in kept:
+        kept[about] = Counter(map(_same, registers.standing(work.conn, register.name, **owner.ids)))
+    left = kept[about]
+    said = _same(values)
     if left[said] > 0:
         left[said] -= 1
         return True
     return False
+
+
+def _same(values: Mapping[str, Any]) -> str:
+    return canonical(dict(sorted(values.items())))
 
 
 def keep(work: Work, register: Register, rows: Sequence[Row], *, source: str | None = None) -> list[int]:

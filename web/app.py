@@ -9,7 +9,21 @@ from persistence.attachments import Attachments
 from tasks.catalogue import every_act
 from tasks.office import Office
 from tasks.passwords import Passwords
-from web import acts, case_pages, corrections, desk, door, exporting, figures, ledger, papers, refusals, uploads, vitals
+from web import (
+    acts,
+    case_pages,
+    corrections,
+    desk,
+    door,
+    exporting,
+    figures,
+    ledger,
+    papers,
+    refusals,
+    uploads,
+    vitals,
+    watching,
+)
 from web import office as office_pages
 from web.api import make_api
 from web.exports import Exports
@@ -34,6 +48,7 @@ def make_app(
     app.include_router(door.inside)
     app.include_router(desk.router)
     app.include_router(uploads.router)
+    app.include_router(watching.router)
     app.include_router(ledger.router)
     app.include_router(case_pages.router)
     app.include_router(acts.router)

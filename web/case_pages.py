@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import Depends, Request
+from fastapi import BackgroundTasks, Depends, Request
 from fastapi.responses import Response, StreamingResponse
 from sqlalchemy import select
 
@@ -27,6 +27,7 @@ from web.refusals import sentence
 from web.responsibility import steps_of, texts_of
 from web.seeing import Room, Seen, seeing
 from web.signed_in import Person, SignedIn, page_router
+from web.watching import note_opening
 from web.whole import whole
 
 router = page_router()
@@ -193,7 +194,8 @@ Paper = Annotated[Kept, Depends(kept_paper)]
 
 
 @router.get("/evidence/{key}")
-def download(house: TheHouse, kept: Evidence) -> Response:
+def download(house: TheHouse, person: SignedIn, kept: Evidence, key: int, after: BackgroundTasks) -> Response:
+    after.add_task(note_opening, house, person, key)
     return send(house, kept, "attachment")
 
 
@@ -203,16 +205,20 @@ def download_paper(house: TheHouse, kept: Paper) -> Response:
 
 
 @router.get("/evidence/{key}/inline")
-def look(house: TheHouse, kept: Evidence) -> Response:
+def look(house: TheHouse, person: SignedIn, kept: Evidence, key: int, after: BackgroundTasks) -> Response:
     """Show a picture or a PDF in its frame: by the type that we found, never one that can hold a script of ours."""
     if kept.media_type not in INLINE | {PDF}:
         raise Unknown()
+    after.add_task(note_opening, house, person, key)
     return send(house, kept, "inline")
 
 
 @router.get("/evidence/{key}/preview")
-def preview(request: Request, house: TheHouse, kept: Evidence, key: int) -> Response:
+def preview(
+    request: Request, house: TheHouse, person: SignedIn, kept: Evidence, key: int, after: BackgroundTasks
+) -> Response:
     text = ""
+    after.add_task(note_opening, house, person, key)
     if kept.media_type in READ_AS_TEXT:
         with house.attachments.open(kept.sha256) as file:
             text = file.read(MOST_TEXT).decode("utf-8", "replace")

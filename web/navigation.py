@@ -27,6 +27,7 @@ PLACES: Final = (
     Place("/findings", "findings", "list-check", ("view",)),
     Place("/lists", "lists", "file-text", ("view",)),
     Place("/dashboard", "dashboard", "chart-bar", ("view",)),
+    Place("/registers", "registers", "list-check", ("enter_register",)),
     Place("/import", "imports", "upload", ("import_list",)),
     Place("/meetings", "meetings", "users", ("call_meeting",), "deciding"),
     Place("/corrections", "corrections", "pencil", ("view",), "deciding"),
