@@ -69,12 +69,13 @@ def measure(places: Places) -> Iterator[Line]:
         if kind not in places.kinds():
             yield Line(SECTION, f"copies among {many:,} measures", kind, note=f"skipped: {places.missing}")
             continue
-        database = Database(places.fresh(kind))
+        url = places.fresh(kind)
+        database = Database(url)
         database.migrate()
         began = time.perf_counter()
         _build(database, texts)
         built = time.perf_counter() - began
-        yield Line(SECTION, f"index of {many:,} measures, built", kind, built, note=_size(database))
+        yield Line(SECTION, f"index of {many:,} measures, built", kind, built, note=_size(database, url))
         yield from _ask(database, kind, texts)
         database.dispose()
 
@@ -159,12 +160,11 @@ def _compared(told: str, texts: list[str]) -> float:
     return time.perf_counter() - began
 
 
-def _size(database: Database) -> str:
+def _size(database: Database, url: str) -> str:
     """Return how large the index is, with the texts and the findings on SQLite."""
     if database.dialect == "postgresql":
         with database.reading() as conn:
             query = "SELECT pg_total_relation_size('bands'), pg_total_relation_size('sketches')"
             narrow, drawn = conn.execute(text(query)).one()
         return f"bands {narrow / 1e6:.0f} MB, sketches {drawn / 1e6:.0f} MB"
-    path = database.engine.url.database or ""
-    return f"whole file {os.path.getsize(path) / 1e6:.0f} MB"
+    return f"whole file {os.path.getsize(url.removeprefix('sqlite:///')) / 1e6:.0f} MB"

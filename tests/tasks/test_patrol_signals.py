@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from cases.sign_off import SignalUndecided
-from persistence.tables import criteria, findings, measures, signal_hits
+from persistence.tables import criteria, findings, measures, register_entries, release_files, releases, signal_hits
 from tasks.between_cases import wake_due
 from tests.tasks.town import CHECKED, Town, at, proof
 
@@ -62,9 +62,9 @@ def test_the_same_file_for_two_findings_makes_both_suspect(town: Town) -> None:
 def test_time_alone_makes_a_finding_suspect(town: Town) -> None:
     done = town.patrol("signals", "2026-04-10")
 
-    assert done.counts == {"looked_at": 3, "raised": 3}
+    assert done.counts == {"sketched": 0, "looked_at": 3, "lists": 1, "raised": 4}  # PR-34: the chief owns nothing
     assert town.signals(ONE) == ["PR-16"]
-    assert town.patrol("signals", "2026-04-11").counts == {"looked_at": 0, "raised": 0}
+    assert town.patrol("signals", "2026-04-11").counts["looked_at"] == 0
 
 
 def test_a_signal_that_nobody_decided_blocks_the_sign_off(town: Town) -> None:
@@ -121,3 +121,68 @@ def measure_ids(town: Town) -> list[int]:
     with town.office.read() as conn:
         query = select(measures.c.id).join(findings, findings.c.id == measures.c.finding_id)
         return list(conn.scalars(query.where(findings.c.number == ONE).order_by(measures.c.seq)))
+
+
+# --- the nightly look -------------------------------------------------------------------------------------------------
+
+
+def test_a_night_looks_at_what_changed_and_at_nothing_else(town: Town) -> None:
+    town.patrol("signals", "2026-03-03")
+    town.now = at("2026-03-04")
+    town.submit(ONE, proof("缴款凭证.pdf", "FUND_RECEIPT"))
+    town.office.settle(100)
+
+    assert town.patrol("signals", "2026-03-05").counts["looked_at"] == 1
+    assert town.patrol("signals", "2026-03-06").counts["looked_at"] == 0
+
+
+def test_silence_is_looked_at_on_the_day_on_which_it_becomes_too_long(town: Town) -> None:
+    looked = [town.patrol("signals", day).counts["looked_at"] for day in ("2026-03-05", "2026-04-01", "2026-04-02")]
+
+    assert looked == [3, 0, 3]  # more than 30 days after 2 March
+    assert town.signals(ONE) == ["PR-16"]
+
+
+def test_a_copied_measure_is_found_in_both_findings_of_the_same_night(town: Town) -> None:
+    told = "由财务部牵头，六月底前逐笔核查门面租金合同，追缴欠缴租金十二万元，并在党务公开栏公示结果"
+    with town.database.writing() as conn:
+        conn.execute(measures.update().where(measures.c.seq == 1).values(text=told))
+
+    town.patrol("signals", "2026-03-05")
+
+    assert (town.signals(ONE), town.signals(TWO)) == (["PR-05"], ["PR-05"])
+
+
+def test_another_table_of_parameters_makes_everything_looked_at_again(town: Town) -> None:
+    town.patrol("signals", "2026-03-05")
+    publish_other_parameters(town, "2026-03-06")
+
+    assert town.patrol("signals", "2026-03-07").counts["looked_at"] == 3
+    assert town.patrol("signals", "2026-03-08").counts["looked_at"] == 0
+
+
+def test_a_complaint_about_nobody_known_finds_the_closed_finding_that_it_speaks_of(town: Town) -> None:
+    reach_sign_off(town)
+    town.act("signer1", "sign_off", ONE, {"verdict": "signed", "comment": CHECKED, "sheet_number": "1"})
+    town.patrol("signals", "2026-04-21")
+    told = {"source": "hotline", "text": f"反映{town.finding(ONE).title}，至今没有解决"}
+    with town.database.writing() as conn:
+        entered = {"at": at("2026-04-22"), "entered_at": at("2026-04-22"), "person_id": 1, "place": ""}
+        conn.execute(register_entries.insert(), entered | {"id": 1, "register": "complaint", "fields": told})
+
+    town.patrol("signals", "2026-04-23")
+
+    assert "PR-24" in town.signals(ONE)
+
+
+def publish_other_parameters(town: Town, day: str) -> None:
+    """Put a release into force whose parameters of signals differ in a comment."""
+    path = "decisions/signal_parameters.dmn"
+    with town.database.writing() as conn:
+        known = conn.execute(select(releases).where(releases.c.state == "published")).mappings().one()
+        files = conn.execute(select(release_files).where(release_files.c.release_id == known["id"])).mappings().all()
+        conn.execute(releases.insert(), dict(known) | {"id": "f" * 64, "published_at": at(day)})
+        for file in files:
+            added = b"\n<!-- -->" if file["path"] == path else b""
+            row = {"release_id": "f" * 64, "content": file["content"] + added}
+            conn.execute(release_files.insert(), dict(file) | row)
