@@ -59,7 +59,7 @@ def write_log() -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for loud in ("apscheduler", "alembic", "httpx", "spiff"):
         logging.getLogger(loud).setLevel(logging.WARNING)
-    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)  # a tick that waits for the one before is no news
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)  # a tick that waits for another is no news
 
 
 class _OneLine(logging.Formatter):
