@@ -100,6 +100,17 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "register_paper_receipt": _OFFICE,
     "start_durability": _OFFICE,
     "record_durability": frozenset({Role.LOOK_BACK_TEAM}),
+    "draw_sample": frozenset({Role.INSPECTION_OFFICE, Role.DISCIPLINE_COMMISSION}),
+    "record_sampled": frozenset(
+        {
+            Role.LOOK_BACK_TEAM,
+            Role.VERIFIER,
+            Role.INSPECTION_TEAM,
+            Role.INSPECTION_OFFICE,
+            Role.DISCIPLINE_COMMISSION,
+        }
+    ),
+    "open_campaign": _OFFICE,
     "ask_extension": _UNIT,
     "decide_extension": frozenset({Role.LEADING_GROUP}),
     "correct_finding": _ASKS_TO_CORRECT,

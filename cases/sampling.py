@@ -5,9 +5,11 @@ and the interval are those of drawing without putting back (hypergeometric distr
 """
 
 import hashlib
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from math import comb
@@ -119,15 +121,16 @@ class Rate:
     high: int
     confidence_percent: int
 
-    def percent(self, count: int, of: int) -> str:
-        """Return *count* of *of* in percent with one decimal, as people read it."""
-        tenths = (Fraction(count, of) * PERMILLE).__round__() if of else 0
-        return f"{tenths // 10}.{tenths % 10}"
-
     @property
     def checked(self) -> int:
         """How many were looked at."""
         return self.drawn - self.unknown
+
+
+def percent_of(count: int, of: int) -> str:
+    """Return *count* of *of* in percent with one decimal, as people read it; of nothing 0.0."""
+    tenths = round(Fraction(count * PERMILLE, of)) if of else 0
+    return f"{tenths // 10}.{tenths % 10}"
 
 
 def rate(frame: int, drawn: int, found: int, *, unknown: int = 0, confidence_percent: int = 95) -> Rate:
@@ -240,6 +243,12 @@ def draw_by_risk(candidates: Iterable[Candidate], size: int) -> tuple[str, ...]:
 
 def _by_risk(one: Candidate) -> tuple[bool, int, str]:
     return (not one.historic, -one.score, one.number)
+
+
+def months_before(day: date, months: int) -> date:
+    """Return the day *months* earlier; the last of its month where there is no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 # --- taken along, and done again elsewhere ---------------------------------------------------------------------------

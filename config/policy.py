@@ -27,6 +27,13 @@ NUMBERS: Mapping[str, int] = {
     "ladder.heap_least": 3,  # overdue findings of a unit before their share counts as concentrated
     "meeting.quorum_percent": 50,  # more than this share of the members is present
     "meeting.majority_percent": 50,  # more than this share of the members, without the recused, agrees
+    "sampling.percent": 10,  # of the signed-off findings of a year
+    "sampling.risk_percent": 5,  # beside them, the most suspect
+    "sampling.confidence_percent": 95,
+    "sampling.excluded_permille": 50,  # the share of false closures that a sample is to exclude
+    "campaign.after_months": 6,  # 回头看 of a unit, 6 to 12 months after its sign-offs
+    "campaign.again_months": 12,
+    "campaign.percent": 20,
     "urge.hours": 24,  # one urging letter per task in this time
 }
 

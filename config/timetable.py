@@ -10,6 +10,7 @@ ZONE = "Asia/Shanghai"
 TIMETABLE: Mapping[str, str] = {
     "deadlines": "30 7 * * *",  # before offices open
     "signals": "0 2 * * *",
+    "campaigns": "0 8 * * mon",  # each unit is proposed once in half a year
     "letters": "15 * * * *",
     "audit": "45 * * * *",
 }

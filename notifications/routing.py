@@ -33,6 +33,8 @@ LETTERS: Final[Mapping[str, tuple[Told, ...]]] = {
     "RungProposed": (Told("rung_proposed", (RUNG_ROLES,)),),
     "PaperSignalRaised": (Told("paper_signal", ("responsible_leader",)),),
     "LookBackAppointed": (Told("look_back_appointed", ("look_back_team",)),),  # the unit is not warned of a visit
+    "SampledAssigned": (Told("sample_assigned", ("look_back_team",)),),  # the event names who goes
+    "CampaignProposed": (Told("campaign_due", ("inspection_office",)),),  # the event names the office
     "SignedOff": (Told("finding_signed_off", _UNIT),),
     "SignOffRevoked": (Told("sign_off_revoked", (*_UNIT, "superior_leader")),),
     "ExtensionDecided": (Told("extension_decided", ("handler", "responsible_leader")),),

@@ -84,6 +84,11 @@ class OfficeCase(Case):
     number: str = "office"
 
 
+@dataclass
+class SampleCase(OfficeCase):
+    """A sample (抽样核查): a ledger of its own, and the rights of the office."""
+
+
 def new_case_row(case_id: int, kind: str, *, at: datetime, by: str, act: str) -> dict[str, Any]:
     """Return the row of ``cases`` with which a case of *kind* begins."""
     fresh = {"version": 0, "ledger_seq": 0, "ledger_head": "", "head_mac": ""}

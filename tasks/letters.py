@@ -20,7 +20,7 @@ from persistence.people import (
     recused_from,
 )
 from persistence.tables import people
-from tasks.case import AnyCase, FindingCase, ListCase
+from tasks.case import AnyCase, FindingCase, ListCase, SampleCase
 
 if TYPE_CHECKING:
     from tasks.work import Work
@@ -56,6 +56,8 @@ def _to(
     work: "Work", case: AnyCase, event: Event, told: Told
 ) -> Iterator[tuple[Recipient | None, str, Mapping[str, str]]]:
     extra = {name: str(event.facts[name]) for name in ("rung", "reply_by") if name in event.facts}
+    shown = event.facts.get("shown")  # by an event of the office, which has neither title nor page
+    extra |= {name: str(value) for name, value in shown.items()} if isinstance(shown, Mapping) else {}
     if told.letter == "ladder_notice":
         extra.setdefault("reply_by", "")
     named = event.facts.get("persons")
@@ -126,6 +128,8 @@ def _row(
         place = f"/findings/{case.number}"
     elif isinstance(case, ListCase):
         title, due_on, place = case.issue_list.title, case.issue_list.report_due_on, f"/lists/{case.number}"
+    elif isinstance(case, SampleCase):
+        place = f"/samples/{case.number}"
     facts = {
         "number": case.number,
         "title": title,

@@ -21,8 +21,17 @@ class DurabilityUnderWay(CaseError):
 def open_durability(work: Work, case: FindingCase, _form: Form) -> None:
     """Open a durability look-back; the office then appoints the inspectors."""
     case.finding.must_be(State.SIGNED_OFF)
-    if any(running.process_id == "durability_look_back" for running in case.live):
+    if is_looked_back_on(case):
         raise DurabilityUnderWay()
+    open_look_back(work, case)
 
+
+def is_looked_back_on(case: FindingCase) -> bool:
+    """Whether a durability look-back of the finding is under way."""
+    return any(running.process_id == "durability_look_back" for running in case.live)
+
+
+def open_look_back(work: Work, case: FindingCase) -> None:
+    """Start the process of a durability look-back."""
     work.record(case, Event("DurabilityOpened"))
     work.start(case, "durability_look_back", start_facts(case), subject_id=new_id(), cycle=case.finding.cycle)

@@ -30,6 +30,7 @@ PLACES: Final = (
     Place("/registers", "registers", "list-check", ("enter_register",)),
     Place("/import", "imports", "upload", ("import_list",)),
     Place("/meetings", "meetings", "users", ("call_meeting",), "deciding"),
+    Place("/samples", "samples", "binoculars", ("record_sampled",), "deciding"),
     Place("/corrections", "corrections", "pencil", ("view",), "deciding"),
     Place("/figures", "figures", "chart-bar", ("view",), "figures"),
     Place("/units", "units", "sitemap", ("edit_people",), "running"),

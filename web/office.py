@@ -13,6 +13,7 @@ from web import (
     releases,
     responsibility,
     roster,
+    sampling,
     working_days,
 )
 
@@ -34,4 +35,5 @@ ROUTERS = (
     paper_decisions.router,
     paper_decisions.recording,
     paper_decisions.receiving,
+    sampling.router,
 )

@@ -1,4 +1,6 @@
-"""Whole numbers as addresses and forms hold them."""
+"""Whole numbers and days as addresses and forms hold them."""
+
+from datetime import date
 
 from tasks.form import LARGEST_ID
 
@@ -9,3 +11,11 @@ def whole(text: object) -> int | None:
         return None
     number = int(text)
     return number if number <= LARGEST_ID else None
+
+
+def day_of(text: str) -> date | None:
+    """Return the day in *text*, None for anything else."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
