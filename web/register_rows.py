@@ -14,7 +14,7 @@ from cases.registers import ACCOUNTS, CONFIDENTIAL, REGISTERS, About, Field, Fie
 from config.messages import knows, say
 from persistence.registers import Shown, of_finding, shown_of_case
 from persistence.snapshots import reference_of
-from persistence.snapshots.registered import claimed, money, particulars, recoveries, waivers
+from persistence.snapshots.registered import claimed, money, recoveries, waivers
 from persistence.tables import findings
 from tasks.case import FindingCase
 from web.seeing import Seen
@@ -215,9 +215,8 @@ def money_and_people(seen: Seen) -> MoneyAndPeople:
     conn, language, now = seen.conn, seen.person.language, seen.work.at
     kept = of_finding(conn, seen.case.id, as_of=now)
     reference = reference_of(conn, now)
-    partners = reference.ids_of(particulars(kept).co_units)
-    own = reference.names_for(seen.value.unit_path, *partners).own
-    back = recoveries(kept, reference, own)
+    own = {name for unit in reference.units if unit.id == seen.value.unit_id for name in unit.names}
+    back = recoveries(kept, reference, frozenset(own))
     vouchers = {entry.id: str(entry.fields.get("voucher") or "") for entry in kept.get("recovery", ())}
     amount, persons = claimed(kept)
     let_off = [waiver for waiver in waivers(kept) if waiver.what == "amount"]

@@ -47,7 +47,7 @@ def enter(visitor: Visitor, path: str, **given: str) -> httpx.Response:
 def book(*rows: list[object]) -> bytes:
     made = openpyxl.Workbook()
     for row in rows:
-        made.active.append(row)
+        made.worksheets[0].append(row)
     file = io.BytesIO()
     made.save(file)
     return file.getvalue()
@@ -125,7 +125,7 @@ def test_the_empty_workbook_is_understood_by_the_import(city: City) -> None:
     office = Visitor(city, "office1")
     sheet = office.get("/registers/payment/template")
     made = openpyxl.load_workbook(io.BytesIO(sheet.content))
-    made.active.append(["江夏国资集团", "2026-03-02 09:00", "5000", "甲公司", "往来款", "记3号"])
+    made.worksheets[0].append(["江夏国资集团", "2026-03-02 09:00", "5000", "甲公司", "往来款", "记3号"])
     file = io.BytesIO()
     made.save(file)
     seen = office.post("/registers/payment/import/preview", files=attached("支付流水.xlsx", file.getvalue()))
