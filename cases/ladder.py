@@ -4,7 +4,7 @@ Rungs come from a decision table as plain rows (``config.ladder.ROWS`` is the on
 (subject, cycle, rung, trigger, period), so it makes no difference how often or on how many machines it is worked out.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -64,6 +64,11 @@ class Rung:
     addressees: tuple[str, ...]  # roles
     decided_by: DecidedBy = DecidedBy.SYSTEM
     reply_working_days: int | None = None
+
+    @property
+    def is_human(self) -> bool:
+        """Whether the system only proposes it."""
+        return self.decided_by is DecidedBy.HUMAN
 
     def __post_init__(self) -> None:
         if self.rank >= FIRST_HUMAN_RANK and self.decided_by is not DecidedBy.HUMAN:
@@ -173,6 +178,14 @@ def next_notices(
     tell = _highest(audible, DecidedBy.SYSTEM)
     propose = _highest(audible, DecidedBy.HUMAN)
     return Climb(tell, propose, tuple(notice for notice in fresh if notice not in (tell, propose)))
+
+
+def further_up(rungs: Sequence[Rung], told: Collection[str], steps: int) -> Rung:
+    """Return the rung *steps* above the highest one of the codes *told*, from below the ladder where there is none."""
+    lowest = {rung.rank: rung for rung in reversed(rungs)}  # of several reasons for one rung the first
+    ranks = sorted(lowest)
+    here = max((ranks.index(rung.rank) for rung in rungs if rung.code in told), default=-1)
+    return lowest[ranks[min(here + steps, len(ranks) - 1)]]
 
 
 def _highest(audible: Iterable[Notice], decided_by: DecidedBy) -> Notice | None:

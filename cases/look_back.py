@@ -29,6 +29,13 @@ class InspectorNotFromOutside(CaseError):
     field = "inspectors"
 
 
+class VisitMustBeOnSite(CaseError):
+    """The score asks that somebody goes and sees; facts: score."""
+
+    code = "visit_must_be_on_site"
+    field = "method"
+
+
 class NotAnInspector(CaseError):
     """Only somebody who was there records the look-back."""
 

@@ -24,6 +24,25 @@ class NotFromOutside(CaseError):
     code = "not_from_outside"
 
 
+class NotOfTheUnit(CaseError):
+    """Only people of the inspected unit reply to a suspicion."""
+
+    code = "not_of_the_unit"
+
+
+class ReplyNotConsidered(CaseError):
+    """The unit replied to a suspicion, and whoever decides has not said that he considered it."""
+
+    code = "reply_not_considered"
+    field = "replies_considered"
+
+
+class SecondReaderMissing(CaseError):
+    """The score asks for a second reader before the verification passes; facts: score."""
+
+    code = "second_reader_missing"
+
+
 class EvidenceMissing(CaseError):
     """A rectification came without a single piece of evidence."""
 

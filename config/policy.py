@@ -7,6 +7,7 @@ NUMBERS: Mapping[str, int] = {
     "report.months": 6,  # concentrated rectification (since 2024: 6 months)
     "extensions.most": 2,  # in one cycle
     "extensions.decide_working_days": 5,
+    "suspicion.working_days": 5,  # 疑点核查, DOMAIN.md 3.4
     "look_back.least_inspectors": 2,
     "comment.least_characters": 10,
     "near.working_days": 5,  # a due date is shown as near

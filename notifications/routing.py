@@ -32,6 +32,16 @@ LETTERS: Final[Mapping[str, tuple[Told, ...]]] = {
     "RungReached": (Told("ladder_notice", (RUNG_ROLES,)),),
     "RungProposed": (Told("rung_proposed", (RUNG_ROLES,)),),
     "PaperSignalRaised": (Told("paper_signal", ("responsible_leader",)),),
+    "SuspicionOpened": (Told("suspicion_opened", ("verifier", "inspection_office")),),
+    "SuspicionOverdue": (Told("suspicion_overdue", ("verifier", "inspection_office", "leading_group")),),
+    "SuspicionDecided": (Told("suspicion_decided", ("handler", "responsible_leader")),),
+    "SuspicionConfirmed": (Told("suspicion_confirmed", ("chief", "superior_leader", "inspection_office")),),
+    "SuspicionRed": (Told("suspicion_red", ("inspection_office", "leading_group")),),
+    "SecondReadingAsked": (Told("second_reading", ("inspection_office",)),),
+    "MeasuresProposed": (Told("measures_proposed", ("leading_group",)),),
+    "ProposalDecided": (Told("proposal_decided", ("chief", "superior_leader", "inspection_office")),),
+    "SignalReplied": (Told("signal_replied", ("verifier",)),),
+    "RecurrenceNoted": (Told("recurrence_noted", ("inspection_office",)),),
     "LookBackAppointed": (Told("look_back_appointed", ("look_back_team",)),),  # the unit is not warned of a visit
     "SampledAssigned": (Told("sample_assigned", ("look_back_team",)),),  # the event names who goes
     "CampaignProposed": (Told("campaign_due", ("inspection_office",)),),  # the event names the office

@@ -13,8 +13,8 @@ from persistence.tables import criteria, cycles, findings, instances, issue_list
 from tasks.carry_out import carry_out
 from tasks.case import AnyCase, FindingCase, ListCase
 from tasks.evidence_facts import note_reading
-from tasks.signals import look_for_signals
-from tasks.work import EVIDENCE_READ, LOOK_AGAIN, LOOK_FOR_SIGNALS, Work
+from tasks.signals import look_for_signals, note_recurrence
+from tasks.work import EVIDENCE_READ, LOOK_AGAIN, LOOK_FOR_SIGNALS, RECURRED, Work
 
 if TYPE_CHECKING:
     from tasks.office import Office
@@ -207,4 +207,5 @@ _HEARD: Mapping[str, Callable[[Work, AnyCase, Mapping[str, Any]], object]] = {
     "look_again": look_again,
     LOOK_FOR_SIGNALS: look_for_signals,
     EVIDENCE_READ: note_reading,
+    RECURRED: note_recurrence,
 }

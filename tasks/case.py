@@ -12,6 +12,10 @@ from cases.issue_list import IssueList
 from persistence.case_store import Head, StoredInstance, TaskRow
 
 
+OWN_DAY: Mapping[str, str] = {"decide_suspicion": "verify_suspicion_due"}
+"""Tasks that are due on a day of their own, by the key of their deadline; all others with their case."""
+
+
 @dataclass
 class Running:
     """One process of a case; *process* is read from its stored state only when somebody asks for it."""

@@ -26,7 +26,17 @@ class CaseDeadlines:
         return moment
 
 
-KEYS = frozenset({"rectify_due", "look_back_from", "midterm", "report_due", "plan_due", "decide_extension_due"})
+KEYS = frozenset(
+    {
+        "rectify_due",
+        "look_back_from",
+        "midterm",
+        "report_due",
+        "plan_due",
+        "decide_extension_due",
+        "verify_suspicion_due",
+    }
+)
 
 
 def _never(work: "Work") -> datetime:
@@ -73,4 +83,5 @@ _RULES: Mapping[str, Callable[["Work", AnyCase], datetime]] = {
     "report_due": _report_due,
     "plan_due": _in_working_days("plan.working_days"),
     "decide_extension_due": _in_working_days("extensions.decide_working_days"),
+    "verify_suspicion_due": _in_working_days("suspicion.working_days"),
 }

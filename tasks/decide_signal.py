@@ -1,4 +1,8 @@
-"""疑点核定: a person from outside decides whether a signal is well founded; it is a lead, never a verdict."""
+"""疑点核定: a person from outside decides whether a signal is well founded; it is a lead, never a verdict.
+
+Grave signals of a finding have a case of their own (`tasks/decide_suspicion.py`); here are the others, and those of
+lists.
+"""
 
 from dataclasses import replace
 
@@ -6,46 +10,70 @@ from sqlalchemy import select
 
 from cases.comments import require_substance
 from cases.events import Event
-from cases.finding import State
 from cases.refusals import FormIncomplete
-from cases.sign_off import require_independent
+from cases.sign_off import BLOCKING, require_independent, require_outside
 from persistence.tables import signal_hits
 from tasks.acts import act
-from tasks.case import FindingCase
+from tasks.case import FindingCase, ListCase
 from tasks.facts_of_case import dossier_of, keep_review
 from tasks.form import Form
-from tasks.operations import begin_cycle
+from tasks.suspicion import follow_confirmation, keep_decisions, undecided_hits
 from tasks.work import Work
 
 
-@act(on="finding", needs=("signal", "verdict", "comment"), task=False)
-def decide_signal(work: Work, case: FindingCase, form: Form) -> None:
-    """Confirm, explain or drop a signal; confirmed, the finding begins a new cycle."""
+@act(on="any", needs=("signal", "verdict", "comment"), task=False)
+def decide_signal(work: Work, case: FindingCase | ListCase, form: Form) -> None:
+    """Confirm, explain or drop a signal; confirmed, a finding begins a new cycle."""
+    if isinstance(case, ListCase):
+        _of_list(work, case, form)
+    else:
+        _of_finding(work, case, form)
+
+
+def _of_finding(work: Work, case: FindingCase, form: Form) -> None:
     require_independent(work.actor, case.finding.unit_path, dossier_of(work, case))
-    verdict = form.choice("verdict", "confirmed", "explained", "insufficient")
+    verdict = _verdict(form)
+    hits = undecided_hits(work, case)
+    apart = any(task.act == "decide_suspicion" for task in case.tasks)
+    chosen = _chosen(form, {hit: row.signal for hit, row in hits.items() if not (apart and row.severity in BLOCKING)})
+
+    keep_review(work, case, form, verdict)
+    keep_decisions(work, case, {chosen: (verdict, form.text("comment"))})
+    case.finding = replace(case.finding, attention=len(hits) - 1)
+    work.record(case, Event("SignalDecided", {"signal": hits[chosen].signal, "verdict": verdict}))
     if verdict == "confirmed":
-        case.finding.must_be(State.OPEN)  # once signed off, the leading group revokes
-    require_substance(form.text("comment"))
-    undecided = select(signal_hits.c.id, signal_hits.c.signal).where(
-        signal_hits.c.finding_id == case.id,
-        signal_hits.c.cycle == case.finding.cycle,
-        signal_hits.c.decision.is_(None),
+        follow_confirmation(work, case, chosen)
+
+
+def _of_list(work: Work, case: ListCase, form: Form) -> None:
+    require_outside(work.actor, case.issue_list.unit_path)
+    verdict = _verdict(form)
+    waiting = select(signal_hits.c.id, signal_hits.c.signal).where(
+        signal_hits.c.list_id == case.id, signal_hits.c.decision.is_(None)
     )
-    hits = {str(row.id): row.signal for row in work.conn.execute(undecided)}
-    chosen = form.text("signal")
-    if chosen not in hits:
-        raise FormIncomplete({"signal": "not_a_choice"})
+    hits = {row.id: row.signal for row in work.conn.execute(waiting)}
+    chosen = _chosen(form, hits)
 
     keep_review(work, case, form, verdict)
     work.set(
         signal_hits,
-        int(chosen),
+        chosen,
         decision=verdict,
         decided_by=work.actor.person_id,
         decided_at=work.at,
         reason=form.text("comment"),
     )
-    case.finding = replace(case.finding, attention=len(hits) - 1)
     work.record(case, Event("SignalDecided", {"signal": hits[chosen], "verdict": verdict}))
-    if verdict == "confirmed":
-        begin_cycle(work, case, None, because="found_false")
+
+
+def _verdict(form: Form) -> str:
+    verdict = form.choice("verdict", "confirmed", "explained", "insufficient")
+    require_substance(form.text("comment"))
+    return verdict
+
+
+def _chosen(form: Form, hits: dict[int, str]) -> int:
+    chosen = form.text("signal")
+    if not chosen.isdecimal() or int(chosen) not in hits:
+        raise FormIncomplete({"signal": "not_a_choice"})
+    return int(chosen)

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from tasks.work import Work
 
 
+OUTLASTING = frozenset({"propose_measures"})
+"""Processes that neither a new cycle nor a sign-off ends: what was proposed is decided all the same."""
+
+
 def operate(work: "Work", case: AnyCase, running: Running, ask: "Ask") -> None:
     """Do what the diagram asked. Raises KeyError for an operation that the checker would have refused."""
     OPERATIONS[ask.operation](work, case, running)
@@ -74,6 +78,20 @@ def close_extension(work: "Work", case: AnyCase, running: Running) -> None:
     work.record(case, Event("ExtensionClosed", {"process": running.process_id}))
 
 
+def tell_suspicion_overdue(work: "Work", case: AnyCase, running: Running) -> None:
+    """Five working days have passed and the suspicion is undecided: those who should know hear of it, nothing else."""
+    work.record(case, Event("SuspicionOverdue", {"process": running.process_id}))
+
+
+def follow_suspicion(work: "Work", case: AnyCase, running: Running) -> None:
+    """A suspicion was confirmed: the ladder, the proposals and the new cycle follow."""
+    from tasks.suspicion import follow_confirmation  # it stands above the engine
+
+    assert isinstance(case, FindingCase)
+    assert running.subject_id is not None
+    follow_confirmation(work, case, running.subject_id)
+
+
 def begin_cycle(work: "Work", case: FindingCase, running: Running | None, *, because: str) -> None:
     """Start the next cycle of the same number; one that was closed by a sign-off stays as it was."""
     finding = case.finding
@@ -84,7 +102,7 @@ def begin_cycle(work: "Work", case: FindingCase, running: Running | None, *, bec
         .values(closed_at=work.at, result="found_false")
     )
     for other in case.live:
-        if other is not running and other.status == "running":
+        if other is not running and other.status == "running" and other.process_id not in OUTLASTING:
             work.cancel(case, other)
     case.finding = replace(finding.open_cycle(due_on), issued_at=work.at)
     work.write_later(
@@ -111,4 +129,6 @@ OPERATIONS: Mapping[str, Callable[["Work", AnyCase, Running], None]] = {
     "close_extension": close_extension,
     "revoke_sign_off": revoke_sign_off,
     "apply_correction": apply_correction,
+    "tell_suspicion_overdue": tell_suspicion_overdue,
+    "follow_suspicion": follow_suspicion,
 }

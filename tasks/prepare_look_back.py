@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from cases.events import Event
-from cases.look_back import require_inspectors
+from cases.look_back import VisitMustBeOnSite, require_inspectors
 from cases.refusals import FormIncomplete
 from cases.rights import may
 from persistence.people import load_actor, staff_of
@@ -12,6 +12,7 @@ from tasks.acts import act
 from tasks.case import FindingCase
 from tasks.facts_of_case import dossier_of
 from tasks.form import Form
+from tasks.suspicion import route_now
 from tasks.work import Work
 
 
@@ -25,13 +26,17 @@ def prepare_look_back(work: Work, case: FindingCase, form: Form) -> None:
 
 def appoint(work: Work, case: FindingCase, form: Form, *, durability: bool) -> None:
     """Put down who goes where, when and to what sample; a look-back before the sign-off holds the next milestone."""
+    method = form.choice("method", "on_site", "call_back")
+    route = route_now(work, case)
+    if route.on_site and method != "on_site" and not durability:
+        raise VisitMustBeOnSite(score=route.score)
     inspectors = appointed(work, case, form)
     work.add(
         look_backs,
         finding_id=case.id,
         cycle=case.finding.cycle,
         durability=durability,
-        method=form.choice("method", "on_site", "call_back"),
+        method=method,
         inspectors=inspectors,
         place=form.text("place"),
         started_on=form.needed_day("starts_on"),

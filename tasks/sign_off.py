@@ -15,6 +15,7 @@ from tasks.acts import act
 from tasks.case import FindingCase
 from tasks.facts_of_case import dossier_of, keep_review
 from tasks.form import Form
+from tasks.operations import OUTLASTING
 from tasks.signals import signals_standing
 from tasks.work import Work
 
@@ -69,5 +70,6 @@ def _end_what_is_beside(work: Work, case: FindingCase) -> None:
     """A request for more time, say, has lost its object."""
     assert work.task is not None
     for running in case.live:
-        if running.id != work.task.instance_id and running.status == "running":
+        is_other = running.id != work.task.instance_id and running.process_id not in OUTLASTING
+        if is_other and running.status == "running":
             work.cancel(case, running)

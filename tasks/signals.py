@@ -4,7 +4,7 @@ The same function serves acts, patrol and command line. A submission and its evi
 commit, through a message of the case to itself; before a sign-off the act itself looks again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +14,13 @@ from bpmn.decisions import evaluate
 from cases.events import Event
 from cases.finding import State
 from cases.signals import SIGNALS, look, parameters
-from cases.signals.snapshot import Answer, Hit, Parameters
+from cases.signals.snapshot import Answer, Hit, Parameters, Snapshot
 from persistence.sketches import renewal
 from persistence.snapshots import Reference, list_snapshot_of, snapshot_of
 from persistence.tables import signal_hits
 from tasks.case import AnyCase, FindingCase, ListCase
-from tasks.work import LOOK_FOR_SIGNALS, Work
+from tasks.suspicion import Raised, open_what_is_needed, raised_of, weigh
+from tasks.work import LOOK_FOR_SIGNALS, RECURRED, Work
 
 if TYPE_CHECKING:
     from tasks.office import Office
@@ -41,17 +42,45 @@ def look_for_signals(work: Work, case: AnyCase, _facts: Any = None, *, reference
         return []
     table, mark = table_in_force(work.office, work.conn)
     snapshot = snapshot_of(work.conn, case.id, work.at, reference)
-    fresh = new_hits(work, case, look(snapshot, table).hits)
+    answer = look(snapshot, table)
+    fresh = new_hits(work, case, answer.hits)
+    kept = _keep(work, case, fresh, mark)
+    raised = [*raised_of(work, case), *kept]
+    route = weigh(work, case, raised, answer.unsure)
+    open_what_is_needed(work, case, raised, route)
     if not fresh:
         return []
 
-    _keep(work, case, fresh, mark)
     case.finding = replace(case.finding, attention=_undecided(work, case) + len(fresh))
     work.record(case, Event("PaperSignalRaised", {"signals": [hit.signal for hit in fresh]}))
-    if any(hit.signal == "PR-01" for hit in fresh):  # the other one is as suspect
-        for other in {place.finding_id for exhibit in snapshot.exhibits for place in exhibit.elsewhere}:
-            work.tell(other, LOOK_FOR_SIGNALS)
+    for other in _as_suspect(work, snapshot, {hit.signal for hit in fresh}):
+        work.tell(other, LOOK_FOR_SIGNALS)
+    named = {number for hit in fresh if hit.signal == "PR-23" for number in str(hit.facts["findings"]).split("、")}
+    for earlier in snapshot.earlier or ():
+        if earlier.number in named:
+            work.tell(earlier.finding_id, RECURRED, {"number": case.number})
     return fresh
+
+
+def _as_suspect(work: Work, snapshot: Snapshot, raised: set[str]) -> set[int]:
+    """Return the findings that share what is suspect here and are not known for it: who copied whom is not seen."""
+    sharing = {
+        "PR-01": {place.finding_id for exhibit in snapshot.exhibits for place in exhibit.elsewhere},
+        "PR-02": {other.finding_id for exhibit in snapshot.exhibits for other in exhibit.similar},
+        "PR-03": {other.finding_id for exhibit in snapshot.exhibits for other in exhibit.photos_near},
+        "PR-05": {other.finding_id for measure in snapshot.measures for other in measure.similar},
+    }
+    others = {(finding, signal) for signal in raised & sharing.keys() for finding in sharing[signal]}
+    kept = select(signal_hits.c.finding_id, signal_hits.c.signal).where(
+        signal_hits.c.finding_id.in_({finding for finding, _ in others}), signal_hits.c.signal.in_(sharing)
+    )
+    known = set(work.conn.execute(kept).tuples()) if others else set()
+    return {finding for finding, _ in others - known} - {snapshot.finding_id}
+
+
+def note_recurrence(work: Work, case: AnyCase, facts: Mapping[str, Any]) -> None:
+    """Note on a finding that was closed that the unit had the same thing found again (PR-23)."""
+    work.record(case, Event("RecurrenceNoted", {"number": str(facts["number"])}))
 
 
 def _of_list(work: Work, case: ListCase) -> list[Hit]:
@@ -63,10 +92,11 @@ def _of_list(work: Work, case: ListCase) -> list[Hit]:
     return fresh
 
 
-def _keep(work: Work, case: FindingCase | ListCase, fresh: Sequence[Hit], mark: str) -> None:
+def _keep(work: Work, case: FindingCase | ListCase, fresh: Sequence[Hit], mark: str) -> list[Raised]:
     finding = isinstance(case, FindingCase)
+    kept = []
     for hit in fresh:
-        work.add(
+        row = work.add(
             signal_hits,
             finding_id=case.id if finding else None,
             list_id=None if finding else case.id,
@@ -80,6 +110,8 @@ def _keep(work: Work, case: FindingCase | ListCase, fresh: Sequence[Hit], mark: 
             fingerprint=hit.fingerprint,
             raised_at=work.at,
         )
+        kept.append(Raised(row, hit.signal, hit.severity))
+    return kept
 
 
 def _cycle(case: FindingCase | ListCase) -> int:
@@ -98,10 +130,10 @@ def signals_standing(work: Work, case: FindingCase) -> list[tuple[str, str]]:
 
 
 def new_hits(work: Work, case: FindingCase | ListCase, found: Sequence[Hit]) -> list[Hit]:
-    """Return the hits that were not kept in this cycle; what was decided once never counts again for the same facts."""
+    """Return the hits that were not kept in this cycle; what was explained never counts again for the same facts."""
     subject = signal_hits.c.finding_id if isinstance(case, FindingCase) else signal_hits.c.list_id
     kept = select(signal_hits.c.signal, signal_hits.c.fingerprint).where(
-        subject == case.id, signal_hits.c.cycle == _cycle(case)
+        subject == case.id, (signal_hits.c.cycle == _cycle(case)) | (signal_hits.c.decision == "explained")
     )
     known = set(work.conn.execute(kept).tuples())
     return [hit for hit in found if (hit.signal, hit.fingerprint) not in known]

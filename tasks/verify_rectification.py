@@ -5,12 +5,19 @@ from sqlalchemy import select
 from cases.comments import require_substance
 from cases.events import Event
 from cases.refusals import FormIncomplete
-from cases.sign_off import ResultEvidenceMissing, measures_without_result, require_independent
+from cases.sign_off import (
+    ResultEvidenceMissing,
+    SamePerson,
+    SecondReaderMissing,
+    measures_without_result,
+    require_independent,
+)
 from persistence.tables import criteria
 from tasks.acts import act
 from tasks.case import FindingCase
 from tasks.facts_of_case import dossier_of, keep_review
 from tasks.form import Form
+from tasks.suspicion import route_now, second_readers
 from tasks.work import LOOK_FOR_SIGNALS, Work
 
 
@@ -25,6 +32,7 @@ def verify_rectification(work: Work, case: FindingCase, form: Form) -> None:
     if verdict == "confirmed":
         if missing := measures_without_result(dossier):
             raise ResultEvidenceMissing(measures=missing)
+        _require_second_reader(work, case)
         if any(conclusion != "met" for conclusion in concluded.values()):
             raise FormIncomplete({"criteria_met": "criterion_not_met"})
 
@@ -40,6 +48,18 @@ def verify_rectification(work: Work, case: FindingCase, form: Form) -> None:
     work.complete(case, verification_verdict=verdict)
     if verdict == "confirmed":
         work.tell(case.id, LOOK_FOR_SIGNALS)
+
+
+def _require_second_reader(work: Work, case: FindingCase) -> None:
+    """Raise where the score asks for a second reader and nobody else has read."""
+    route = route_now(work, case)
+    if not route.second_reader:
+        return
+    readers = second_readers(work, case)
+    if not readers:
+        raise SecondReaderMissing(score=route.score)
+    if not readers - work.actor.persons:
+        raise SamePerson(earlier="read_second")
 
 
 def _concluded(work: Work, case: FindingCase, form: Form) -> dict[str, str]:

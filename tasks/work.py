@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Insert, Table, Update, bindparam, insert, update
@@ -23,7 +24,7 @@ from persistence.columns import new_id
 from persistence.ledger import Entry
 from persistence.people import counts_as
 from persistence.tables import findings, instances, issue_lists, messages
-from tasks.case import AnyCase, Case, FindingCase, ListCase, OfficeCase, Running
+from tasks.case import OWN_DAY, AnyCase, Case, FindingCase, ListCase, OfficeCase, Running
 from tasks.correcting.asked import Asked
 from tasks.deadlines import CaseDeadlines
 from tasks.operations import operate
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 CLOCK = Actor(person_id=0, account_id=None, name="系统时钟", language="zh", grants=())
 WAITING_LONG = "9999-12-31"
 LOOK_FOR_SIGNALS = "look_for_signals"  # message: see whether the case looks rectified on paper only
+RECURRED = "recurred"  # message: what was signed off was found again; facts: number of the new finding
 EVIDENCE_READ = "evidence_read"  # message: a file of the dossier was read
 LOOK_AGAIN = "look_again"  # message: see whether what you wait for has happened
 
@@ -328,7 +330,8 @@ class Work:
         running.steps.append(step | {"at": self.at, "deadlines": deadlines.resolved})
         for element in turn.path:
             running.path[element] = running.path.get(element, 0) + 1
-        self._retask(case, running, [self.task_row(case, running, task) for task in turn.open_tasks])
+        tasks = [self.task_row(case, running, task, deadlines.resolved) for task in turn.open_tasks]
+        self._retask(case, running, tasks)
         if turn.done:
             running.status, running.outcome = "done", turn.outcome
         self._show_stage(case, running, turn)
@@ -337,11 +340,15 @@ class Work:
         for ask in turn.asked:
             operate(self, case, running, ask)
 
-    def task_row(self, case: AnyCase, running: Running, task: OpenTask) -> TaskRow:
+    def task_row(
+        self, case: AnyCase, running: Running, task: OpenTask, moments: Mapping[str, datetime] = MappingProxyType({})
+    ) -> TaskRow:
+        """Return the row of an open task, as it is known or as it begins; *moments*: deadlines that the turn asked."""
         known = next((row for row in case.open_tasks() if row.id == task.id), None)
         if known is not None:
             return known
-        due_on = self._due_on(case)
+        own = moments.get(OWN_DAY.get(task.act, ""))
+        due_on = shanghai_date(own) if own else self._due_on(case)
         return TaskRow(
             id=task.id,
             instance_id=running.id,

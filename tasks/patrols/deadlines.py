@@ -146,7 +146,7 @@ def _climb(patrol: Round, rungs: tuple[Rung, ...], calendar: WorkingCalendar, fi
         work.record(case, late)
         did["overdue"] += late is not None
 
-        noticed = _noticed(work.conn, "finding", case.id, case.finding.cycle)
+        noticed = noticed_of(work.conn, case)
         heard = [key for key, outcome in noticed.items() if outcome != PASSED_OVER]
         reachable = [rung for rung in rungs if case.finding.submitted_at is None or rung.trigger is Trigger.RETURNED]
         climb = next_notices(reachable, standing_of(work, case), work.today, calendar, noticed=heard)
@@ -188,6 +188,11 @@ def _noticed(conn: Connection, kind: str, subject: int, cycle: int) -> dict[Noti
     }
 
 
+def noticed_of(conn: Connection, case: FindingCase) -> dict[NoticeKey, str]:
+    """Return the notices of the present cycle of a finding with what became of each."""
+    return _noticed(conn, "finding", case.id, case.finding.cycle)
+
+
 def _note(
     work: Work,
     case: AnyCase,
@@ -205,16 +210,17 @@ def _note(
         if notice is None:
             continue
         if outcome == "told":
-            work.record(case, Event("RungReached", _facts(work, notice, calendar)))
+            work.record(case, Event("RungReached", notice_facts(work, notice, calendar)))
         if outcome == "proposed":
-            work.record(case, Event("RungProposed", _facts(work, notice, calendar)))
+            work.record(case, Event("RungProposed", notice_facts(work, notice, calendar)))
         if notice.key not in noticed:
-            _keep(work, notice.key, kind, subject, outcome)
+            keep_notice(work, notice.key, kind, subject, outcome)
         did[outcome] += 1
     return did
 
 
-def _facts(work: Work, notice: Notice, calendar: WorkingCalendar) -> dict[str, object]:
+def notice_facts(work: Work, notice: Notice, calendar: WorkingCalendar) -> dict[str, object]:
+    """Return what the event of a notice says, the roles that its letter goes to among it."""
     rung, key = notice.rung, notice.key
     facts: dict[str, object] = {
         "rung": rung.code,
@@ -228,7 +234,8 @@ def _facts(work: Work, notice: Notice, calendar: WorkingCalendar) -> dict[str, o
     return facts
 
 
-def _keep(work: Work, key: NoticeKey, kind: str, subject: int, outcome: str) -> None:
+def keep_notice(work: Work, key: NoticeKey, kind: str, subject: int, outcome: str) -> None:
+    """Put down that a rung was reached, so that it is noticed once."""
     row = {
         "id": new_id(),
         "kind": kind,
@@ -261,7 +268,7 @@ def _pass_over(
         days = calendar.working_days_between(due_on, work.today)
         late = (work.today - due_on).days if rung.unit is LadderUnit.DAYS else days
         if late >= rung.after_days and key not in noticed and key not in new:
-            _keep(work, key, "finding", case.id, PASSED_OVER)
+            keep_notice(work, key, "finding", case.id, PASSED_OVER)
 
 
 # --- units where late findings heap up -------------------------------------------------------------------------------

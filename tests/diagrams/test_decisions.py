@@ -13,6 +13,8 @@ from cases.finding import Kind, State
 from cases.ladder import Trigger, ladder
 from cases.look_back import LEAST_INSPECTORS
 from cases.rights import OVERSEEING, Role
+from cases.signals import SIGNALS
+from cases.signals.snapshot import SEVERITIES
 from config.ladder import ROWS
 from tests.diagrams.walk import engine
 
@@ -46,7 +48,34 @@ QUESTIONS: dict[str, dict[str, list[Any]]] = {
         "state": [*map(str, State), "submitted", ""],
     },
     "escalation_ladder": {"source": ["inspection", "audit", ""]},
-    "signal_parameters": {"signal": [f"PR-{number:02}" for number in (1, 4, 5, 7, 9, 16, 17, 18, 19, 20, 22, 26, 31)]},
+    "signal_parameters": {"signal": list(SIGNALS)},
+    "signal_weights": {"severity": list(SEVERITIES)},
+    "signal_routing": {"score": [0, 8, 19, 20, 49, 50, 100], "gravest": list(SEVERITIES)},
+}
+
+
+ACTIONS = {
+    "accountability",
+    "block",
+    "call_back",
+    "compare",
+    "correct",
+    "escalate",
+    "execute",
+    "explain",
+    "forensic",
+    "look_back",
+    "notify",
+    "reclassify",
+    "recover",
+    "reopen",
+    "return",
+    "review",
+    "sample",
+    "self_check",
+    "source_data",
+    "veto",
+    "visit",
 }
 
 
@@ -193,12 +222,13 @@ def test_a_signal_has_one_severity_one_action_and_each_parameter_once() -> None:
 
         assert len({(row["severity"], row["action"]) for row in rows}) == 1
         assert {row["severity"] for row in rows} <= {"MEDIUM", "HIGH", "CRITICAL"}
-        assert {row["action"] for row in rows} <= {"block", "return", "sample", "escalate", "review"}
+        assert {row["action"] for row in rows} <= ACTIONS
         assert len({row["parameter"] for row in rows}) == len(rows)
         assert all(isinstance(row["value"], int) and row["value"] >= 0 for row in rows)
 
 
-def test_a_high_signal_blocks() -> None:
-    for facts in every_question("signal_parameters"):
-        for row in ask("signal_parameters", **facts):
-            assert (row["severity"] == "HIGH") == (row["action"] == "block")
+def test_the_score_routes_and_a_critical_signal_is_red_by_itself() -> None:
+    routes = {score: ask("signal_routing", score=score, gravest="HIGH")["route"] for score in (0, 19, 20, 49, 50)}
+
+    assert routes == {0: "green", 19: "green", 20: "yellow", 49: "yellow", 50: "red"}
+    assert ask("signal_routing", score=40, gravest="CRITICAL")["route"] == "red"

@@ -150,7 +150,7 @@ def test_a_form_offers_every_answer_that_a_diagram_routes_by(act: str) -> None:
 def test_every_text_that_a_diagram_compares_comes_from_a_form() -> None:
     compared = set(re.findall(r'(\w+) == "', conditions()))
 
-    assert compared == {fact for _, fact in VERDICTS.values()} | {"kind", "approval"}
+    assert compared == {fact for _, fact in VERDICTS.values()} | {"kind", "approval", "suspicion_verdict"}
 
 
 def test_a_look_back_is_a_record_and_no_checkbox() -> None:

@@ -17,6 +17,8 @@ OPERATIONS = frozenset(
         "close_extension",
         "revoke_sign_off",
         "apply_correction",
+        "tell_suspicion_overdue",
+        "follow_suspicion",
     }
 )
 
