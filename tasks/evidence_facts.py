@@ -112,6 +112,8 @@ def _read(office: "Office", attachments: Attachments, claim: Claim, costs: Costs
 def note_reading(work: Work, case: AnyCase, told: Mapping[str, Any]) -> None:
     """Take over what a file says of itself, where the unit said nothing; put down where it says otherwise."""
     assert isinstance(case, FindingCase)
+    if case.finding.state is State.SIGNED_OFF:
+        work.tell(case.id, LOOK_FOR_SIGNALS)  # its dossier stays as it was signed off, whatever shows now
     if case.finding.state is not State.OPEN:
         return
     sha256 = str(told["sha256"])
