@@ -15,10 +15,12 @@ from bpmn.release import Release, shipped
 from cases.moments import shanghai_date
 from cases.refusals import CaseError, RehearsalOnly, Unknown
 from cases.rights import Actor, outside
+from cases.sampling import Exported, NotADrawing, Stratum, exported
 from persistence import dossiers, log, outbox, overviews, verification
 from persistence.outbox import State
 from persistence.overviews import FindingFilters, FindingLine
 from persistence.people import load_actor, person_of_login
+from persistence.samples import exported_sample
 from persistence.tables import cases, findings, issue_lists, releases, signal_hits, units
 from persistence.tokens import account_of_token
 from persistence.visibility import visible_findings, visible_lists
@@ -47,6 +49,8 @@ signals_app = typer.Typer(
 )
 app.add_typer(process_app, name="process")
 app.add_typer(audit_app, name="audit")
+sample_app = typer.Typer(no_args_is_help=True, help="抽样核查 samples that anybody can draw again")
+app.add_typer(sample_app, name="sample")
 app.add_typer(signals_app, name="signals")
 signals_app.command("bench")(bench)
 
@@ -538,6 +542,88 @@ def show_signals(number: str, as_json: AsJson = False) -> None:
     ]
     lines = [f"{hit['signal']} {hit['severity']}  {hit['sentence']}" for hit in document] or [sentence("no_signals")]
     tell(as_json, {"number": number, "signals": document}, lines)
+
+
+# --- samples --------------------------------------------------------------------------------------------------------
+
+
+@sample_app.command("draw")
+def draw_sample(
+    unit: Annotated[str, typer.Option(help="name or number of the unit; with all below it")],
+    purpose: Annotated[str, typer.Option()],
+    login: Annotated[str, typer.Option("--as", metavar="USER")],
+    signed_from: Annotated[str, typer.Option(metavar="DAY")] = "",
+    signed_until: Annotated[str, typer.Option(metavar="DAY")] = "",
+    percent: Annotated[int | None, typer.Option(help="share of the frame")] = None,
+    confidence: Annotated[int | None, typer.Option(help="percent: size that excludes --excluded instead")] = None,
+    excluded: Annotated[int | None, typer.Option(help="permille of false closures to exclude")] = None,
+    risk: Annotated[int | None, typer.Option(help="drawn by risk besides")] = None,
+    seed: Annotated[str, typer.Option(help="default: newest checkpoint of the ledger")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Draw a sample of signed-off findings."""
+    office = _office()
+    actor = _authorised(office, login, None)
+    with office.read() as conn:
+        unit_id = find_unit(conn, unit)
+    given = {
+        "unit": unit_id, "purpose": purpose, "signed_from": signed_from, "signed_until": signed_until, "seed": seed,
+        "share_percent": percent, "confidence_percent": confidence, "excluded_permille": excluded, "risk_size": risk,
+        "size_by": "confidence" if confidence is not None and percent is None else "share",
+    }  # fmt: skip
+    answer = office.perform(actor, "draw_sample", "office", given)
+    _tell_sample(_kept_sample(office, str(answer.more["sample"])), as_json)
+
+
+@sample_app.command("show")
+def show_sample(number: str, as_json: AsJson = False) -> None:
+    """Show a sample; with --json it is what `again --file` reads."""
+    _tell_sample(_kept_sample(_office(), number), as_json)
+
+
+@sample_app.command("again")
+def draw_again(
+    number: Annotated[str, typer.Argument(metavar="[NUMBER]")] = "",
+    file: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="exported JSON: no database")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draw a sample again from its frame and seed; ends 1 where it is another one."""
+    if file is not None:
+        sample = _exported_sample(file)
+    elif number:
+        sample = _kept_sample(_office(), number)
+    else:
+        raise typer.BadParameter(sentence("no_sample_named"))
+    same = sample.same_again()
+    key = "sample_same" if same else "sample_differs"
+    lines = [sentence(key, number=sample.number, frame=len(sample.drawing.frame))]
+    again = {str(stratum): list(drawn) for stratum, drawn in sample.drawing.draw().items()}
+    tell(as_json, {"number": sample.number, "same": same, "again": again}, lines)
+    raise typer.Exit(0 if same else 1)
+
+
+def _kept_sample(office: Office, number: str) -> Exported:
+    with office.read() as conn:
+        sample = exported_sample(conn, number)
+    if sample is None:
+        raise Unknown()
+    return sample
+
+
+def _exported_sample(file: Path) -> Exported:
+    try:
+        return exported(json.loads(file.read_text(encoding="utf-8")))
+    except ValueError as why:
+        raise NotADrawing() from why
+
+
+def _tell_sample(sample: Exported, as_json: bool) -> None:
+    drawing, drawn = sample.drawing, sample.drawn
+    facts = {"number": sample.number, "frame": len(drawing.frame), "seed": drawing.seed}
+    counts = {str(stratum): len(drawn[stratum]) for stratum in Stratum}
+    lines = [sentence("sample_drawn", **facts, **counts)]
+    lines += [f"  {stratum}  {number}" for stratum in Stratum for number in drawn[stratum]]
+    tell(as_json, sample.as_json(), lines)
 
 
 # --- diagrams -------------------------------------------------------------------------------------------------------
