@@ -1,3 +1,4 @@
+import hashlib
 import re
 import time
 from collections.abc import Iterator
@@ -177,6 +178,7 @@ def test_a_column_that_was_misunderstood_can_be_corrected(city: City) -> None:
     officer = Browser(city, "office1")
     files = {"file": ("台账.csv", LEDGER, "text/csv")}
     corrected = {"heading_1": "整改措施", "field_1": "remark", "heading_2": "整改时限", "field_2": ""}
+    corrected["sha256"] = hashlib.sha256(LEDGER).hexdigest()  # a correction is of the file that was looked at
 
     preview = officer.post("/import/preview", page="/import", files=files, unit="徐庄镇党委", **corrected).text
 
