@@ -65,11 +65,13 @@ class Register:
     anywhere: bool = False
 
     def may_be_entered_by(self, actor: Actor, unit_path: str, confidentiality: int = 0) -> bool:
-        """Whether *actor* has a post that enters rows about the unit at *unit_path*; the root is the whole office."""
+        """Whether *actor* has a post that enters rows about the unit at *unit_path*; no path is the whole office."""
         if any(unit_path.startswith(path) for path in actor.recused_paths):
             return False
         return any(
-            grant.role in self.by and grant.clearance >= confidentiality and unit_path.startswith(grant.path)
+            grant.role in self.by
+            and grant.clearance >= confidentiality
+            and (not unit_path or unit_path.startswith(grant.path))
             for grant in actor.grants
         )
 

@@ -43,10 +43,10 @@ class EnteredFromOutside(NotFromOutside):
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """What a row belongs to; the case that keeps it in its ledger; *unit_path* is the root where no unit is meant."""
+    """What a row belongs to; the case that keeps it in its ledger; *unit_path* is empty where no unit is meant."""
 
     case: AnyCase
-    unit_path: str = "/"
+    unit_path: str = ""
     confidentiality: int = 0
     finding_id: int | None = None
     list_id: int | None = None
@@ -171,7 +171,7 @@ def require_right(work: Work, register: Register, owner: Owner) -> None:
         return
     if not register.may_be_entered_by(actor, owner.unit_path, owner.confidentiality):
         raise NotPermitted(act="enter_register")
-    if not register.outside or owner.unit_path == "/":
+    if not register.outside or not owner.unit_path:
         return
     if isinstance(owner.case, FindingCase):
         require_independent(actor, owner.unit_path, dossier_of(work, owner.case))

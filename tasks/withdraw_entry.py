@@ -55,5 +55,5 @@ def _owner(work: Work, case: AnyCase, entry: TableRow[Any]) -> Owner:
         return Owner(case, case.finding.unit_path, case.finding.confidentiality, finding_id=case.id)
     if isinstance(case, ListCase):
         return Owner(case, case.issue_list.unit_path, list_id=case.id)
-    path = work.conn.scalar(select(units.c.path).where(units.c.id == entry.unit_id)) if entry.unit_id else "/"
+    path = work.conn.scalar(select(units.c.path).where(units.c.id == entry.unit_id)) if entry.unit_id else ""
     return Owner(case, str(path), unit_id=entry.unit_id)

@@ -32,6 +32,7 @@ from tasks.patrols.audit import seal
 from tasks.patrols.run import run_patrol
 from tasks.work import Attachment
 from xiaohao.demonstration import INSPECTED
+from xiaohao.demonstration_registers import enter_refunds, enter_registers
 
 ROUND = 1
 FILE_LIMIT = 5_000_000
@@ -82,6 +83,9 @@ class _Story:
     def day(self, days: int) -> str:
         """Return a day as forms want it, so many days before the present moment of the story."""
         return (shanghai_date(self._at) - timedelta(days=days)).isoformat()
+
+    def _ago(self, days: int) -> str:
+        return (self._today - timedelta(days=days)).isoformat()
 
     def act(
         self, login: str, act: str, number: str, given: dict[str, Any] | None = None, files: Sequence[_File] = ()
@@ -248,6 +252,7 @@ class _Story:
         signed, returned, extended, waiting, overdue, on_paper = own
 
         self.days_ago(120)
+        enter_refunds(self.act, self._ago, own)
         self.act(
             "u11handler",
             "report_progress",
@@ -259,6 +264,8 @@ class _Story:
         self._returned(returned)
         self._waiting_for_look_back(waiting)
         self._on_paper(on_paper)
+        self.days_ago(2)
+        enter_registers(self.act, self._ago, number, own)
 
     def _signed_off(self, finding: str) -> None:
         self.days_ago(100)

@@ -158,6 +158,38 @@ def test_the_unit_reads_neither_complaints_nor_spot_checks(city: City) -> None:
     assert unit.get("/registers/complaint").status_code == 404
 
 
+def test_what_holds_for_the_whole_office_is_entered_by_the_office_alone(city: City) -> None:
+    office, unit = Visitor(city, "office1"), Visitor(city, "u11handler")
+    account = {"register": "account", "on": "2026-03-01", "number": "17000101", "holder": "国库", "belongs": "treasury"}
+    assert enter(office, "/registers/account", **account).status_code == 303
+    assert "17000101" in office.get("/registers/account?q=17000101&since=2026-02-01").text
+    assert "17000101" not in office.get("/registers/account?until=2026-02-01").text
+    assert unit.get("/registers/account").status_code == 404
+    assert enter(unit, "/registers/account", **account).status_code in (403, 404)
+    (entry,) = entries(city)
+    gone = {"act": "withdraw_entry", "entry": str(entry["id"]), "reason": "账号登记错误"}
+    assert office.post("/registers/account", gone).status_code == 303
+    assert entries(city)[0]["withdrawn_because"]
+
+
+def test_a_register_is_turned_page_by_page(city: City) -> None:
+    office = Visitor(city, "office1")
+    rows = [["2026-03-02", n + 1, f"收款人{n:03}", "维修"] for n in range(60)]
+    content = book(["时间", "金额（元）", "收款人", "用途"], *rows)
+    path = "/registers/payment/import?unit=11"
+    seen = office.post("/registers/payment/import/preview?unit=11", files=attached("支付.xlsx", content))
+    sha256 = re.search(r'name="sha256" value="(\w+)"', seen.text)
+    assert sha256
+    office.post(path, {"sha256": sha256[1], "key": "k"}, files=attached("支付.xlsx", content))
+    first_page = office.get("/registers/payment")
+    following = re.search(r'href="(\?after=[^"]+)"', first_page.text)
+    assert following
+    second = office.get("/registers/payment" + following[1].replace("&amp;", "&"))
+    on_both = [set(re.findall(r"收款人\d{3}", page.text)) for page in (first_page, second)]
+    assert [len(names) for names in on_both] == [50, 10]
+    assert not on_both[0] & on_both[1]
+
+
 def test_the_unit_sees_its_own_payments_only(city: City) -> None:
     office, unit = Visitor(city, "office1"), Visitor(city, "u11handler")
     for unit_id, payee in (("11", "自己的收款人"), ("12", "别人的收款人")):
