@@ -33,6 +33,7 @@ from persistence.visibility import below, visible_findings
 
 F = findings.c
 CAMPAIGN, SPOT_CHECK = "campaign", "spot_check"
+UNDER_WAY = "under_way"
 MOST = 200
 
 
@@ -227,16 +228,26 @@ class Found:
     result: str | None
 
 
-def results_of(conn: Connection, sample_id: int) -> list[Found]:
-    """Return the results of a whole sample, also where the reader may not see the finding."""
+def results_of(conn: Connection, sample: Row[Any]) -> list[Found]:
+    """Return the results of a whole sample, also where the reader may not see the finding; of a campaign those of the
+    look-backs that it opened.
+    """
     query = (
-        select(units.c.short_name, sampled.c.stratum, sampled.c.result)
+        select(units.c.short_name, sampled.c.stratum, sampled.c.result, F.id)
         .join(findings, F.id == sampled.c.finding_id)
         .join(units, units.c.id == F.unit_id)
-        .where(sampled.c.sample_id == sample_id)
+        .where(sampled.c.sample_id == sample.id)
         .order_by(units.c.path, sampled.c.rank)
     )
-    return [Found(*row) for row in conn.execute(query)]
+    rows = conn.execute(query).all()
+    became = durability_of(conn, sample) if sample.kind == CAMPAIGN else {}
+    return [
+        Found(unit, stratum, result or _RESULT_OF_LOOK_BACK.get(became.get(finding, UNDER_WAY)))
+        for unit, stratum, result, finding in rows
+    ]
+
+
+_RESULT_OF_LOOK_BACK = {"held": Result.AGREES, "revoked": Result.DISAGREES, "cancelled": Result.UNKNOWN}
 
 
 def rate_of(sample: Row[Any], results: Sequence[Found]) -> Rate:
@@ -333,16 +344,16 @@ def due_for_campaign(conn: Connection, *, signed_until: date, none_since: date) 
     ]
 
 
-def durability_of(conn: Connection, sample: Sample) -> dict[int, str]:
-    """Return what became of the look-backs that a campaign opened: finding -> under_way, held, revoked."""
-    ids = [one.row.finding_id for one in sample.drawn]
+def durability_of(conn: Connection, sample: Row[Any]) -> dict[int, str]:
+    """Return what became of the look-backs that a campaign opened: finding -> under_way, held, revoked, cancelled."""
     query = (
-        select(instances.c.case_id, instances.c.status, instances.c.outcome)
+        select(instances.c.case_id, instances.c.outcome)
+        .join(sampled, sampled.c.finding_id == instances.c.case_id)
         .where(
-            instances.c.case_id.in_(ids),
+            sampled.c.sample_id == sample.id,
             instances.c.process == "durability_look_back",
-            instances.c.opened_at >= sample.row.drawn_at,
+            instances.c.opened_at >= sample.drawn_at,
         )
-        .order_by(instances.c.id.desc())
+        .order_by(instances.c.opened_at.desc(), instances.c.id.desc())  # the first one, which it opened, is kept
     )
-    return {case: str(outcome or "under_way") for case, _, outcome in conn.execute(query)}
+    return {case: str(outcome or UNDER_WAY) for case, outcome in conn.execute(query)}

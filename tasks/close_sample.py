@@ -3,7 +3,7 @@
 from cases.comments import require_substance
 from cases.events import Event
 from cases.refusals import CaseError
-from persistence.samples import CAMPAIGN, rate_of, results_of
+from persistence.samples import rate_of, results_of
 from persistence.tables import samples
 from tasks.acts import act
 from tasks.case import OfficeCase
@@ -24,9 +24,9 @@ def close_sample(work: Work, _case: OfficeCase, form: Form) -> None:
     case, sample = open_sample(work, form)
     require_drawer(work, sample)
     require_substance(form.text("comment"))
-    results = results_of(work.conn, sample.id)
+    results = results_of(work.conn, sample)
     left = sum(one.result is None for one in results)
-    if left and sample.kind != CAMPAIGN:  # what a campaign opened goes on by itself
+    if left:
         raise SampleNotDone(left=left)
 
     said = rate_of(sample, results)

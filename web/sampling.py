@@ -183,7 +183,7 @@ def _sample(
 ) -> Response:
     with house.office.read() as conn:
         sample = _found(conn, person, number)
-        results = results_of(conn, sample.row.id)
+        results = results_of(conn, sample.row)
         may_draw = may_draw_on(person.actor, sample.unit_path)
         facts = {
             "rate": rate_of(sample.row, results),
@@ -193,7 +193,7 @@ def _sample(
             "by_unit": _by_unit(results),
             "names": names_of(conn, _people(sample)),
             "candidates": _candidates(conn, person, sample) if may_draw and sample.row.closed_at is None else [],
-            "durability": durability_of(conn, sample) if sample.row.kind == CAMPAIGN else {},
+            "durability": durability_of(conn, sample.row) if sample.row.kind == CAMPAIGN else {},
         }
     return pages.show(
         request, "office/sample.html", status=_status(tried), tried=tried, done=done, s=sample, may_draw=may_draw,
@@ -342,7 +342,7 @@ def _visit(
     written = {name: str(value) for name, value in form.items() if isinstance(value, str)} if form else {}
     return pages.show(
         request, "office/visit.html", status=_status(tried), tried=tried, s=sample, one=one, done="",
-        sheet=scan_of(house, person, form, "sampling.files"), places=range(MOST_FACTS), written=written,
+        sheet=scan_of(house, person, form, "sampling.files"), lines=range(MOST_FACTS), written=written,
         ticked=form.getlist("visitors") if form else [], today=person.today, me=person.actor.person_id, **facts,
     )  # fmt: skip
 
@@ -386,9 +386,8 @@ def _campaigns(request: Request, house: House, person: Person, *, tried: Attempt
         numbers = _policy(house, conn, person)
         due = [unit for unit in due_units(house.office, conn, person.today) if may_draw_on(person.actor, unit.path)]
         rows = [row for row, _ in samples_of(conn, person.actor) if row.kind == CAMPAIGN]
-        progress = {row.id: durability_of(conn, _found(conn, person, row.number)) for row in rows}
-        totals = {row.id: len(results_of(conn, row.id)) for row in rows}
+        progress = {row.id: _counted(results_of(conn, row)) for row in rows}
     return pages.show(
         request, "office/campaigns.html", status=_status(tried), tried=tried, done="", due=due, rows=rows,
-        progress=progress, totals=totals, numbers=numbers, may_open=person.may("open_campaign"),
+        progress=progress, numbers=numbers, may_open=person.may("open_campaign"),
     )  # fmt: skip

@@ -301,6 +301,21 @@ def test_a_campaign_opens_a_look_back_of_each_drawn_finding_once(closed: City) -
     assert len(closed.ask(under_way)) == 3
 
 
+def test_a_campaign_has_its_rate_when_the_look_backs_are_over(closed: City) -> None:
+    campaign = draw(closed, act="open_campaign", share_percent=100, risk_size=0)
+    told = {"sample": campaign, "comment": "再检查全部结束，一个问题成效未保持"}
+    with pytest.raises(SampleNotDone):
+        closed.perform("office1", "close_sample", "office", told)
+    query = update(instances).where(instances.c.process == "durability_look_back")
+    closed.change(query.values(status="done", outcome="held"))
+    first = closed.id_of(closed.numbers[0])
+    closed.change(query.where(instances.c.case_id == first).values(outcome="revoked"))
+    closed.perform("office1", "close_sample", "office", told)
+    row = closed.ask(select(samples))[0]
+    event = closed.ask(select(ledger).where(ledger.c.case_id == row.id, ledger.c.event == "SampleClosed"))[0]
+    assert '"found":1' in event.body
+
+
 def test_a_unit_is_proposed_for_a_campaign_when_its_sign_offs_are_old_enough_and_only_once(closed: City) -> None:
     def proposed() -> int:
         return run_patrol(closed.office, "campaigns", closed.office.now(), "clock").counts["proposed"]
