@@ -34,9 +34,22 @@ def contained(part: str, whole: str) -> int:
     return 100 * len(a & shingles(whole)) // len(a) if a else 0
 
 
+def common_runs(ours: str, theirs: str, least: int) -> list[str]:
+    """Return the runs of at least *least* characters that both bare texts have, the longest first, in any order."""
+    a, b = bare(ours), bare(theirs)
+    runs: list[str] = []
+    while (run := _longest(a, b)) and len(run) >= least:
+        runs.append(run)
+        a, b = a.replace(run, " "), b.replace(run, "_")  # marks that neither bare text has
+    return runs
+
+
 def longest_common(ours: str, theirs: str) -> str:
     """Return the longest run of characters that both bare texts have, of several the first in *ours*."""
-    a, b = bare(ours), bare(theirs)
+    return _longest(bare(ours), bare(theirs))
+
+
+def _longest(a: str, b: str) -> str:
     shared, too_long, run = 0, min(len(a), len(b)) + 1, ""
     while too_long - shared > 1:  # whoever has a run in common has every shorter one too
         size = (shared + too_long) // 2

@@ -125,6 +125,16 @@ def _whole(written: str) -> int | None:
     return total + digit
 
 
+_FIGURE: Final = re.compile(
+    r"\d+(?:\.\d+)?(?:余)?(?:万元|亿元|元|年|人次|[项个人户名件处笔家套台亩间辆宗起条份张座次])"
+)
+
+
+def figures_in(text: str) -> frozenset[str]:
+    """Return the numbers of *text* with their units: 2份, 3970元, 2019年."""
+    return frozenset(_FIGURE.findall(unicodedata.normalize("NFKC", text)))
+
+
 # --- what a finding is about ----------------------------------------------------------------------------------------
 
 _NATURES: Final = (  # first match wins: a finding about money is closed when the money is back, whatever is written on
@@ -142,6 +152,10 @@ RECOVERABLE: Final = re.compile(
     r"|挪用|截留|侵占|欠缴|少缴|多[付领支]|超支|超标准|超范围|虚报|虚列|冒领|白条|公款|私分|小金库|租金"
 )
 ACCOUNTABLE: Final = re.compile(r"违规|违纪|违法|失职|渎职|资金|套取|挪用|截留|侵占|公款|廉洁|腐败|不作为|乱作为")
+MECHANISM: Final = re.compile(
+    r"(?:制定|修订|完善|建立|健全|出台|印发|补充)[^。；]{0,40}(?:制度|办法|规定|规程|细则|机制|流程|准则|公约|守则|清单|预案|规范|规则)"
+    r"|《[^》]{2,40}(?:制度|办法|规定|规程|细则|机制|流程|准则|公约|守则|清单|预案|规范|规则)[^》]{0,6}》"
+)
 SELF_CHECK: Final = re.compile(r"举一反三|自查|排查|对照检查|全面清查|拉网|回头查|逐[一项个村户]检查|面上")
 _EXAMPLES: Final = re.compile(
     r"(?:例如|比如|譬如|诸如|(?<![假比譬诸不例犹自])如(?![期实何下果意此同常今有需]))[，:：]?|等(?:问题|现象|情况|情形)"

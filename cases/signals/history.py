@@ -3,10 +3,11 @@
 Source: DOMAIN.md 3.4; parameters stand in the decision table ``signal_parameters``.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from cases.moments import shanghai_date
-from cases.signals.snapshot import Found, Numbers, Outcome, Quote, Signal, Snapshot, Unsure
+from cases.signals.snapshot import Earlier, Found, Numbers, Outcome, Quote, Signal, Snapshot, Unsure
 
 _DAYS_A_MONTH: Final = 30.44
 
@@ -22,7 +23,7 @@ def _recurrence(seen: Snapshot, numbers: Numbers) -> Outcome:
         earlier
         for earlier in seen.earlier
         if 0 <= (found_on - earlier.closed_on).days <= days
-        and (earlier.same_object or (earlier.percent >= least and earlier.category == seen.category))
+        and (earlier.same_object or (earlier.category == seen.category and _is_the_same(earlier, least, numbers)))
     ]
     if not again:
         return None
@@ -42,6 +43,12 @@ def _recurrence(seen: Snapshot, numbers: Numbers) -> Outcome:
     return Found(facts, sorted(earlier.number for earlier in again), quotes)
 
 
+def _is_the_same(earlier: Earlier, least: int, numbers: Numbers) -> bool:
+    """The same words, or half of them with the same figures: 「2份合同、3970元」 told anew."""
+    told_anew = 2 * earlier.percent >= least and len(earlier.figures) >= numbers.get("same_figures", 2)
+    return earlier.percent >= least or told_anew
+
+
 def _complaint_after(seen: Snapshot, numbers: Numbers) -> Outcome:
     """PR-24 销号后信访、媒体再曝光: somebody speaks of the same thing after it was signed off."""
     if seen.signed_off_at is None:
@@ -50,12 +57,22 @@ def _complaint_after(seen: Snapshot, numbers: Numbers) -> Outcome:
         return Unsure(("complaints",))
     closed = shanghai_date(seen.signed_off_at)
     least = numbers.get("similarity_percent", 50)
-    later = [c for c in seen.complaints if c.on > closed and (c.same_object or c.percent >= least)]
+    later = [
+        c
+        for c in seen.complaints
+        if c.on > closed and (c.same_object or c.percent >= least or _names_the_same(c.passages, numbers))
+    ]
     if not later:
         return None
     quotes = tuple(Quote(complaint.text[:200], f"{complaint.source} {complaint.on}") for complaint in later)
     facts: dict[str, str | int] = {"count": len(later), "on": str(min(c.on for c in later)), "closed_on": str(closed)}
     return Found(facts, sorted(complaint.id for complaint in later), quotes)
+
+
+def _names_the_same(passages: Sequence[str], numbers: Numbers) -> bool:
+    """Whether a complaint names the thing and the place of the finding, or tells its story in the same words."""
+    together = sum(map(len, passages))
+    return together >= numbers.get("common_characters", 8) and (len(passages) >= 2 or together >= 12)
 
 
 SIGNALS: Final = (

@@ -33,6 +33,13 @@ _PARTS: Final = re.compile(
 _CAME_BACK: Final = re.compile(
     rf"(?<!累计)(?:追回|追缴|退还|退回|退缴|退出|清退|收回|上缴|缴回)[^\d。；，,\n]{{0,8}}{_AMOUNT}"
 )
+_WAS_PAID_IN: Final = re.compile(
+    rf"{_AMOUNT}[^。；，,]{{0,14}}(?:缴入|上缴|缴回|退回|退还|退清|退缴|收回|追回|归还|入账|缴清|收齐)"
+)
+_ADOPTED: Final = re.compile(
+    r"《([^》]{4,60})》已?经(?:\d{4}年)?(\d{1,2})月(\d{1,2})日[^。；，,]{0,20}会议?[^。；，,]{0,6}通过"
+)
+_ADOPTING: Final = re.compile(r"(?:审议|讨论|研究)?(?:并)?(?:原则)?通过了?《([^》]{4,60})》")
 _AN_AMOUNT: Final = re.compile(_AMOUNT)
 _STATED_CONSTANT: Final = re.compile(
     r"租金|工资|标准|定额|单价|金额|面积|编号|序号|限值|面值|编码|价格|补贴|元|人数|户数|年度|月份|日期|时间|单位|姓名"
@@ -51,6 +58,8 @@ def _inconsistent(seen: Snapshot, numbers: Numbers) -> Outcome:
     for place, text in _reports(seen):
         if most := _came_back(text):
             told.setdefault(("amount", "came_back"), {}).setdefault(f"{most:.2f}", Quote(f"{most:.2f}", place))
+    for document, day, quote in _adoptions(seen):
+        told.setdefault(("adopted", document), {}).setdefault(day, quote)
     least = max(numbers.get("least_values", 2), 2)
     apart = {key: values for key, values in told.items() if len(values) >= least}
     sums = [(written, place) for place, text in _papers(seen) for written in _wrong_sums(text)]
@@ -80,9 +89,27 @@ def _reports(seen: Snapshot) -> Iterator[tuple[str, str]]:
     yield from ((place, text) for place, text in _papers(seen) if place == "completion" or place in reports)
 
 
+def _adoptions(seen: Snapshot) -> Iterator[tuple[str, str, Quote]]:
+    """Yield (document, MM-DD, quote): on which day a meeting adopted it, by its own words and by the minutes."""
+    for exhibit in {exhibit.sha256: exhibit for exhibit in seen.exhibits}.values():
+        text = "".join(unicodedata.normalize("NFKC", exhibit.text or "").split())  # lines break anywhere
+        for name, month, day in _ADOPTED.findall(text):
+            yield (
+                bare(name),
+                f"{int(month):02d}-{int(day):02d}",
+                Quote(f"《{name}》 {month}月{day}日", exhibit.filename),
+            )
+        held = next((fact for fact in exhibit.facts or () if fact.kind is FactKind.MEETING_ON), None)
+        if held and exhibit.kind is EvidenceKind.MEETING_MINUTES:
+            for name in _ADOPTING.findall(text):
+                yield bare(name), held.value[5:10], Quote(f"《{name}》 {held.written}", exhibit.filename)
+
+
 def _came_back(text: str) -> Decimal | None:
     """Return the largest sum that a report says came back; parts of it may stand beside."""
-    sums = [read_amount(amount).yuan for amount in _CAME_BACK.findall(text)]
+    plain = "".join(text.split())
+    found = [*_CAME_BACK.findall(plain), *_WAS_PAID_IN.findall(plain)]
+    sums = [read_amount(amount).yuan for amount in found]
     return max((yuan for yuan in sums if yuan is not None), default=None)
 
 

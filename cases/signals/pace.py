@@ -13,7 +13,7 @@ from cases.evidence import Purpose
 from cases.evidence_facts import FactKind, document_date
 from cases.likeness import bare
 from cases.moments import SHANGHAI, shanghai_date
-from cases.signals.snapshot import Exhibit, Found, Numbers, Outcome, Quote, Signal, Snapshot, UnitPace, Unsure
+from cases.signals.snapshot import Exhibit, Found, Issued, Numbers, Outcome, Quote, Signal, Snapshot, UnitPace, Unsure
 from cases.wording import nature_of
 
 _NOT_ITS_FAULT: Final = re.compile(r"诉讼|仲裁|起诉|法院|判决|不可抗力|洪灾|疫情|司法")
@@ -22,6 +22,7 @@ _WRITTEN_ON_A_COMPUTER: Final = (".docx", ".doc", ".wps", ".xlsx", ".xls", ".et"
 
 _REGISTERED_WITHIN: Final = 7  # days between the day on a document and its registration
 _DAY: Final = timedelta(days=1)
+_SITTING: Final = timedelta(hours=3)
 
 
 def _backdated(seen: Snapshot, numbers: Numbers) -> Outcome:
@@ -30,8 +31,10 @@ def _backdated(seen: Snapshot, numbers: Numbers) -> Outcome:
     later = [
         (exhibit, *days)
         for exhibit in typed
-        if (days := _typed_after(exhibit, numbers.get("days_later", 30))) and not _is_registered(seen, exhibit, days[0])
+        if (days := _typed_after(exhibit, numbers.get("days_later", 30)))
+        and not any(entry.copied_on for entry in _registrations(seen, exhibit, days[0]))
     ]
+    unregistered = [exhibit for exhibit, stated, _ in later if not _registrations(seen, exhibit, stated)]
     disorder = _numbers_out_of_order(seen.exhibits)
     rushed = _made_in_the_last_days(seen, typed, numbers)
     if not later and not disorder and not rushed:
@@ -48,7 +51,7 @@ def _backdated(seen: Snapshot, numbers: Numbers) -> Outcome:
         ),
     }
     same = [*sorted(e.sha256 for e, _, _ in later), *sorted(map(str, disorder)), *sorted(e.sha256 for e, _ in rushed)]
-    return Found(facts, same, tuple(quotes), None if later or disorder else "MEDIUM")
+    return Found(facts, same, tuple(quotes), None if unregistered or disorder else "MEDIUM")
 
 
 def _is_typed(exhibit: Exhibit) -> bool:
@@ -60,18 +63,20 @@ def _is_typed(exhibit: Exhibit) -> bool:
     )
 
 
-def _is_registered(seen: Snapshot, exhibit: Exhibit, stated: date) -> bool:
-    """Whether the book of documents sent has it at about the day that it bears: then only its copy is young."""
-    numbers = {fact.value for fact in exhibit.facts or () if fact.kind is FactKind.DOC_NO}
-    written = {fact.written for fact in exhibit.facts or () if fact.kind is FactKind.DOC_NO}
-    return any(
-        (
-            entry.number in numbers | written
-            or bare(entry.title) in bare(f"{exhibit.filename}{(exhibit.text or '')[:200]}")
-        )
-        and abs((entry.on - stated).days) <= _REGISTERED_WITHIN
+def _registrations(seen: Snapshot, exhibit: Exhibit, stated: date) -> list[Issued]:
+    """Return the lines of the book of documents sent that have it at about the day that it bears.
+
+    Then the paper is as old as it says and only its copy is young; that it was copied should stand there too.
+    """
+    numbers = [fact for fact in exhibit.facts or () if fact.kind is FactKind.DOC_NO]
+    named = {number for fact in numbers for number in (fact.value, fact.written)}
+    heading = bare(f"{exhibit.filename}{(exhibit.text or '')[:200]}")
+    return [
+        entry
         for entry in seen.issued_documents
-    )
+        if (entry.number in named if numbers else bare(entry.title) in heading)
+        and abs((entry.on - stated).days) <= _REGISTERED_WITHIN
+    ]
 
 
 def _typed_after(exhibit: Exhibit, most: int) -> tuple[date, date] | None:
@@ -98,7 +103,8 @@ def _made_in_the_last_days(
 ) -> list[tuple[Exhibit, datetime]]:
     """Return the files that were begun right before the deadline or the next visit, when they are most of the dossier.
 
-    Only files that bear an older day count: what is written up and dated at the end is late, but honest.
+    What is written up and dated at the end is late, but honest: one of them has to bear a much older day, or all were
+    made at one sitting and bear the days of several.
     """
     made = [(exhibit, moments[0]) for exhibit in typed if (moments := _moments(exhibit, FactKind.FILE_CREATED))]
     if len(made) < numbers.get("least_files", 4):
@@ -111,10 +117,16 @@ def _made_in_the_last_days(
             if timedelta() <= datetime(before.year, before.month, before.day, tzinfo=moment.tzinfo) + _DAY - moment
             and datetime(before.year, before.month, before.day, tzinfo=moment.tzinfo) - moment <= within
         ]
-        older = sum(1 for exhibit, moment in late if _bears_an_older_day(exhibit, moment))
-        if 100 * len(late) >= numbers.get("share_percent", 50) * len(made) and older:
+        suspect = any(_bears_an_older_day(exhibit, moment) for exhibit, moment in late) or _at_one_sitting(late)
+        if 100 * len(late) >= numbers.get("share_percent", 50) * len(made) and suspect:
             return late
     return []
+
+
+def _at_one_sitting(made: list[tuple[Exhibit, datetime]]) -> bool:
+    moments = [moment for _, moment in made]
+    days = {stated for exhibit, _ in made if (stated := _stated(exhibit))}
+    return len(made) >= 4 and len(days) >= 2 and max(moments) - min(moments) <= _SITTING
 
 
 def _bears_an_older_day(exhibit: Exhibit, made: datetime) -> bool:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from cases.comments import says_nothing
+from cases.evidence import EvidenceKind
 from cases.signals.snapshot import Found, Numbers, Opinion, Outcome, Quote, Signal, Snapshot, Visit
-from cases.wording import still_to_come
+from cases.wording import MECHANISM, still_to_come
 
 ON_SITE: Final = "on_site"
 
@@ -21,13 +22,28 @@ def _measures_uncovered(seen: Snapshot, numbers: Numbers) -> Outcome:
         m for m in seen.measures if not m.done.strip() or (seen.kind != "CONTINUOUS" and still_to_come(m.done))
     ]
     if len(open_ones) <= numbers.get("uncovered_measures", 0):
-        return None
+        return _no_mechanism(seen) if numbers.get("mechanism_asked", 1) else None
     quotes = tuple(Quote(measure.text, str(measure.seq)) for measure in open_ones)
     facts: dict[str, str | int] = {
         "count": len(open_ones),
         "measures": "、".join(str(measure.seq) for measure in open_ones),
+        "why": "uncovered",
     }
     return Found(facts, [measure.seq for measure in open_ones], quotes)
+
+
+def _no_mechanism(seen: Snapshot) -> Outcome:
+    """A lighter hit: neither plan, report nor evidence has a rule that would keep the problem from coming back.
+
+    What was put right at once needs none.
+    """
+    told = [seen.completion, *(m.text for m in seen.measures), *(m.done for m in seen.measures)]
+    ruled = any(measure.kind == "REGULATION" for measure in seen.measures) or any(map(MECHANISM.search, told))
+    filed = any(exhibit.kind is EvidenceKind.REGULATION for exhibit in seen.exhibits)
+    if not seen.measures or ruled or filed or seen.kind == "IMMEDIATE":
+        return None
+    facts: dict[str, str | int] = {"count": 0, "measures": "—", "why": "no_mechanism"}
+    return Found(facts, ["no_mechanism"], tuple(Quote(m.text, str(m.seq)) for m in seen.measures), "MEDIUM")
 
 
 def _rubber_stamp(seen: Snapshot, numbers: Numbers) -> Outcome:
@@ -93,7 +109,7 @@ def _self_certified(seen: Snapshot) -> Iterator[str]:
 
 
 SIGNALS: Final = (
-    Signal("PR-20", "MEASURE_COVERAGE_GAP", _measures_uncovered, version=2),
+    Signal("PR-20", "MEASURE_COVERAGE_GAP", _measures_uncovered, version=3),
     Signal("PR-22", "RUBBER_STAMP", _rubber_stamp, version=2),
     Signal("PR-26", "NO_ONSITE_OR_SELF_CERTIFIED", _not_on_site, version=2),
 )

@@ -139,10 +139,14 @@ class Extended:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Names of organisations and places: *own* may stand in the papers of this unit, *foreign* belong to others."""
+    """Names of organisations and places: *own* may stand in the papers of this unit, *foreign* belong to others.
+
+    *outside* are those of the foreign that belong to no unit of ours: companies, and offices of other places.
+    """
 
     own: frozenset[str] = frozenset()
     foreign: frozenset[str] = frozenset()
+    outside: frozenset[str] = frozenset()
 
 
 # --- money and people -----------------------------------------------------------------------------------------------
@@ -320,11 +324,15 @@ class Earlier:
     same_object: bool = False
     ours: Quote = Quote("", "")
     theirs: Quote = Quote("", "")
+    figures: tuple[str, ...] = ()  # counts, amounts and years that both name
 
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """A petition, a call or an article that speaks of this finding's object; *percent* compares the texts."""
+    """A petition, a call or an article that speaks of this finding's object; *percent* compares the texts.
+
+    *passages* are the runs of characters that both have, the names of the unit left out.
+    """
 
     id: int
     source: str
@@ -332,6 +340,7 @@ class Complaint:
     text: str
     percent: int
     same_object: bool = False
+    passages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Source: DOMAIN.md 3.4; parameters stand in the decision table ``signal_parameter
 
 import re
 from collections.abc import Iterator
+from itertools import combinations
 from typing import Final
 
 from cases.evidence import EvidenceKind
@@ -36,6 +37,11 @@ _PLACEHOLDERS: Final = re.compile(
 _TOGETHER: Final = re.compile(
     r"(?:与|和|同|会同|联合|协同|配合|赴|到|商|函|致|报|向|请|由|经|送|抄送|主送|参照|借鉴|学习|委托|邀请|协调|根据|按照|依据)[^，。；]{0,6}$"
 )
+_FROM_INSIDE: Final = re.compile(
+    r"(?:各(?:科|股|处)?室|各部门|各单位|干部职工|全体|班子|党组|党委|研究同意|研究决定|会议室|公开栏|档案室)"
+)
+"""What one says of one's own house: nobody reports to the sections of a stranger."""
+
 _DEALT_WITH_PEOPLE: Final = re.compile(
     r"处理|问责|谈话|约谈|处分|批评|追责|诫勉|提醒|立案|参加|参会|到会|培训|成立|召开|组成"
 )
@@ -138,11 +144,14 @@ def _foreign_names(text: str, seen: Snapshot) -> Iterator[tuple[str, str]]:
     allowed = sorted((name for name in seen.names.own if name in text), key=len, reverse=True)
     for name in allowed:  # 江北区财政局 is no trace of 财政局
         hidden = hidden.replace(name, "\0" * len(name))
+    plan = "。".join(measure.text for measure in seen.measures)
     for name in sorted((name for name in seen.names.foreign if name in hidden), key=len, reverse=True):
-        if name in seen.text:
+        outside = name in seen.names.outside
+        if name in seen.text or (outside and name in plan):  # a party of the matter, as the approved plan names it
             continue
         for match in re.finditer(re.escape(name), hidden):
-            if not _TOGETHER.search(hidden[max(match.start() - 10, 0) : match.start()]):
+            together = _TOGETHER.search(hidden[max(match.start() - 10, 0) : match.start()])
+            if not together or _FROM_INSIDE.match(hidden, match.end()):
                 yield name, _around(text, match.start(), match.end())
                 hidden = hidden.replace(name, "\0" * len(name))
                 break
@@ -205,10 +214,13 @@ def _scope_shrink(seen: Snapshot, numbers: Numbers) -> Outcome:
     for asked in counted(seen.text):
         if asked.number < 2 or (asked.what == "人" and _DEALT_WITH_PEOPLE.search(asked.before)):
             continue
-        same = {(c.number, c.of) for c in handled if c.what == asked.what and _same_things(c.of, asked.of)}
+        alike = [c for c in handled if c.what == asked.what]
+        if any(c.number == asked.number for c in alike):  # named again: what became of each may stand in parts
+            continue
+        same = {(c.number, c.of) for c in alike if _same_things(c.of, asked.of)}
         told_of = [number for number, _ in same]  # once each: the report repeats what it says of the measures
         least = asked.number * (100 - numbers.get("tolerance_percent", 0))
-        if told_of and sum(told_of) * 100 < least:
+        if told_of and _in_all(told_of) * 100 < least:
             short.append((asked.written, asked.number, max(told_of)))
     items, measures = len(_ENUMERATED.findall(seen.detail or seen.title)), len(seen.measures)
     fewer = items >= 3 and 0 < measures < items and not any(_ENUMERATED.search(m.text) for m in seen.measures)
@@ -220,6 +232,14 @@ def _scope_shrink(seen: Snapshot, numbers: Numbers) -> Outcome:
         "handled": "、".join(str(number) for _, _, number in short),
     }
     return Found(facts, sorted(short), tuple(Quote(written, str(number)) for written, _, number in short))
+
+
+def _in_all(told: list[int]) -> int:
+    """Return how many are told of in all: 「15笔，其中收回12笔、核销3笔」 are fifteen, as 「收回12笔，核销3笔」 are."""
+    most = max(told)
+    others = sorted(told)[:-1]
+    parts = next((some for size in range(2, 5) for some in combinations(others, size) if sum(some) == most), ())
+    return sum(told) - sum(parts)
 
 
 def _fewer_items(items: int, measures: int) -> Found:

@@ -1,12 +1,13 @@
 """How a finding went: who told, reviewed, looked, and how long; and how its neighbours went."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Table, func, select
 
-from cases.likeness import contained, likeness, longest_common
+from cases.likeness import common_runs, contained, likeness, longest_common
 from cases.moments import shanghai_date
 from cases.signals.snapshot import (
     Change,
@@ -20,6 +21,7 @@ from cases.signals.snapshot import (
     UnitPace,
     Visit,
 )
+from cases.wording import figures_in
 from persistence import registers
 from persistence.snapshots.registered import particulars
 from persistence.tables import (
@@ -47,6 +49,8 @@ _PICTURES: Final = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".heic")
 _AROUND: Final = timedelta(minutes=10)
 _BEFORE: Final = timedelta(days=7)
 LEAST_EARLIER: Final = 30  # percent; the rule knows the threshold, this only spares telling of what is far from it
+_DATES: Final = re.compile(r"\d+年?(?:至|以来)?")
+LEAST_PASSAGE: Final = 4  # characters: the name of a place or of a thing
 MOST_EARLIER: Final = 2000  # closed findings of one unit that a new one is compared with
 
 
@@ -249,15 +253,22 @@ def earlier_of(
                     same,
                     Quote(run, finding.number),
                     Quote(run, row.number),
+                    tuple(sorted(figures_in(text) & figures_in(other))),
                 )
             )
     return tuple(found)
 
 
+def _without(names: Set[str], text: str) -> str:
+    for name in sorted(names, key=len, reverse=True):
+        text = text.replace(name, "，")
+    return text
+
+
 def complaints_of(
-    conn: Connection, finding: Row[Any], text: str, things: Sequence[str], as_of: datetime
+    conn: Connection, finding: Row[Any], text: str, things: Sequence[str], own: Set[str], as_of: datetime
 ) -> tuple[Complaint, ...]:
-    """Return what people said about the unit, compared with the finding."""
+    """Return what people said about the unit, compared with the finding; *own* are the names of the unit."""
     rows = registers.of_units(conn, "complaint", [finding.unit_id], as_of=as_of, since=finding.signed_off_at)
     rows += registers.of_office(conn, ("complaint",), as_of=as_of).get("complaint", [])  # nobody knew which unit
     found = []
@@ -266,5 +277,8 @@ def complaints_of(
         percent = max(likeness(text, said), contained(finding.title, said), contained(said, text))
         named = str(row.fields.get("object") or "").split("、")
         same = any(thing in named or thing in said for thing in things)
-        found.append(Complaint(row.id, str(row.fields["source"]), shanghai_date(row.at), said, percent, same))
+        bared = (_DATES.sub("，", _without(own, words)) for words in (said, text))
+        passages = common_runs(*bared, LEAST_PASSAGE) if row.unit_id else ()
+        source = str(row.fields["source"])
+        found.append(Complaint(row.id, source, shanghai_date(row.at), said, percent, same, tuple(passages)))
     return tuple(found)

@@ -88,7 +88,7 @@ def snapshot_of(conn: Connection, finding_id: int, as_of: datetime, reference: R
         spot_checks=registered.spot_checks(kept),
         milestones=course.milestones_of(conn, row),
         earlier=course.earlier_of(conn, row, text, known.objects, as_of),
-        complaints=course.complaints_of(conn, row, text, known.objects, as_of),
+        complaints=course.complaints_of(conn, row, text, known.objects, own, as_of),
         pace=course.pace_of(conn, row, as_of),
         changes=course.changes_of(conn, row, as_of),
         participants=course.participants_of(conn, row, told, as_of),

@@ -79,6 +79,8 @@ def _signed(conn: Connection, row: Row[Any], on_paper: Sequence[Entry], as_of: d
     acts = set(conn.scalars(told))
     papers = {str(entry.fields["document"]): bool(entry.fields["by_chief"]) for entry in on_paper}
     due = dict(papers)
+    if not acts:  # it did not live here: what nobody registered is not known
+        return due or None
     if row.plan_approved_at is not None and row.plan_approved_at <= as_of:
         due.setdefault("plan", "PlanSubmitted" in acts)
     if row.report_due_on is not None and _end_of(row.report_due_on) < as_of:

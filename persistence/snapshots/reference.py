@@ -73,7 +73,7 @@ class Reference:
         """Return whose names may stand in the papers of the unit at *path*, and whose are traces of others."""
         own = {name for unit in self.family(path) for name in unit.names}
         own |= {name for unit in self.units if unit.id in partners for name in unit.names}
-        return Names(frozenset(own) | self._inspecting, self._foreign - own)
+        return Names(frozenset(own) | self._inspecting, self._foreign - own, self.outside - own)
 
     def account_of(self, written: str, payee: str, own: frozenset[str]) -> str:
         """Return whose an account is (`cases.registers.ACCOUNTS`), by number, by word, or by who holds it."""

@@ -137,6 +137,7 @@ def at(day: int, hour: int = 2, month: int = 5) -> datetime:
 
 
 FIX = "组织财务人员逐笔核对2023年以来的差旅凭证并追缴超标部分"
+RULE = Planned(2, "修订差旅费管理办法，5月底前印发", SOUND, "REGULATION")
 REFUND = Recovery(7, at(20), Decimal(4500), "甲", "treasury")
 MONEY = {
     "title": "违规报销交通罚款4500元",
@@ -371,7 +372,7 @@ HONEST: list[tuple[str, dict[str, Any]]] = [
             )
         },
     ),
-    ("a joint measure", {"measures": (Planned(1, FIX, SOUND, similar=(similar(95, joint=True),)),)}),
+    ("a joint measure", {"measures": (Planned(1, FIX, SOUND, similar=(similar(95, joint=True),)), RULE)}),
     (
         "put right on the spot",
         {

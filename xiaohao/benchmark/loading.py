@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from sqlalchemy import Connection, Table, insert
 from cases.moments import SHANGHAI, shanghai_date
 from persistence import tables as t
 from persistence.columns import new_id
-from xiaohao.bench_format import AccountKind, Finding, FundSource, IssueList, Place, Post, Review, World
+from xiaohao.bench_format import AccountKind, Finding, FundSource, IssueList, Place, Post, Review, Waiver, World
 
 _ACCOUNTS = {
     AccountKind.TREASURY: "treasury",
@@ -350,9 +351,10 @@ class Loading:
             )  # fmt: skip
         for waiver in finding.waivers:
             if waiver.kind in _WAIVERS:
+                amount = _waived(waiver, finding)
                 self._entry(
                     "waiver", waiver.decided_at, finding_id=number, what=_WAIVERS[waiver.kind],
-                    amount=str(waiver.amount) if waiver.amount is not None else None, reason=waiver.reason,
+                    amount=None if amount is None else str(amount), reason=waiver.reason,
                 )  # fmt: skip
         for said in finding.callbacks:
             self._entry("callback", said.at, finding_id=number, person=said.person, confirmed=said.confirmed)
@@ -435,6 +437,13 @@ class Loading:
 
 def _is_late(finding: Finding, submitted: datetime | None) -> bool:
     return shanghai_date(submitted or finding.as_of) > finding.due_on
+
+
+def _waived(waiver: Waiver, finding: Finding) -> Decimal | None:
+    """Return what need not come back; of a corrected amount the format keeps what is left to recover."""
+    if waiver.kind == "CORRECTED_AMOUNT" and waiver.amount is not None and finding.amount_yuan is not None:
+        return finding.amount_yuan - waiver.amount
+    return waiver.amount
 
 
 def _noon(day: date) -> datetime:
