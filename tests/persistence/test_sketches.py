@@ -10,8 +10,9 @@ from cases.likeness import bare
 from persistence import minhash, sketches
 from persistence.database import Database
 from persistence.sketches import Sketch, near, refresh
-from persistence.tables import bands, blobs, evidence, evidence_facts, evidence_texts, findings, measures
+from persistence.tables import bands, evidence, findings, measures
 from tests.bench.likeness import a_measure, edited
+from tests.persistence.filed import put_evidence
 from tests.persistence.stock import NOW, a_finding, add_findings, found_city
 
 LEAST = 35
@@ -138,34 +139,8 @@ def test_a_picture_of_seven_bits_is_another_one(conn: Connection) -> None:
 
 def put_picture(conn: Connection, finding: int, phash: str) -> None:
     add_findings(conn, a_finding(finding))
-    put_evidence(conn, finding, finding, sha256=f"{finding:064x}")
-    conn.execute(insert(evidence_facts), fact(f"{finding:064x}", "PHASH", phash))
+    put_evidence(conn, finding, finding, facts=[("PHASH", phash)])
     refresh(conn, finding, 2)
-
-
-def put_evidence(conn: Connection, id: int, finding: int, *, sha256: str, text: str = "") -> None:
-    """Put a file into a dossier, its text read."""
-    import zlib
-
-    conn.execute(insert(blobs), {"sha256": sha256, "size": 1, "media_type": "", "stored_at": NOW})
-    read = {"sha256": sha256, "state": "read", "reader_version": 1, "claimed_until": NOW, "tries": 0, "reason": ""}
-    conn.execute(insert(evidence_texts), read | {"text": zlib.compress(text.encode()) if text else None})
-    filed = {"finding_id": finding, "cycle": 1, "sha256": sha256, "filename": f"{id}.docx", "kind": "REPORT"}
-    filed |= {"purpose": "RESULT", "locator": "", "uploaded_by": 1, "uploaded_at": NOW}
-    conn.execute(insert(evidence), filed | {"id": id})
-
-
-def fact(sha256: str, kind: str, value: str) -> dict[str, object]:
-    return {
-        "sha256": sha256,
-        "seq": 0,
-        "kind": kind,
-        "value": value,
-        "written": value,
-        "place": "",
-        "start": 0,
-        "end": 0,
-    }
 
 
 # --- kept up to date ------------------------------------------------------------------------------------------------
@@ -191,7 +166,7 @@ def test_nothing_is_written_where_nothing_changed(conn: Connection) -> None:
 def test_withdrawn_evidence_leaves_the_index(conn: Connection) -> None:
     add_findings(conn, a_finding(10))
     told = "。".join(of_measures(4))
-    put_evidence(conn, 500, 10, sha256="a" * 64, text=told)
+    put_evidence(conn, 500, 10, text=told)
     refresh(conn, 10, 2)
     asked = Sketch("evidence", 0, text=told)
     before = near(conn, asked, least=90)
