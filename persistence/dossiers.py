@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, select
 from cases.issue_list import INTERNAL
 from cases.look_back import OF_A_VISIT, STAGE, UNANNOUNCED
 from cases.registers import CONFIDENTIAL
+from cases.signals.own_view import own_facts, own_quotes
 from persistence.ledger import Recorded, of_case
 from persistence.tables import (
     cases,
@@ -183,7 +184,9 @@ def _of(table: Table, case_id: int) -> ColumnElement[bool]:
 
 
 def _lead(hit: Facts) -> Facts:
-    return {name: value for name, value in hit.items() if name in _LEAD} | {"facts": {}, "quotes": []}
+    """What the inspected unit reads of a signal."""
+    own = {"facts": own_facts(hit["facts"]), "quotes": own_quotes(hit["signal"], hit["quotes"])}
+    return {name: value for name, value in hit.items() if name in _LEAD} | own
 
 
 def _head(row: Row[Any], name_of: _Names, warned: bool) -> Facts:

@@ -81,10 +81,10 @@ def weigh(work: Work, case: FindingCase, raised: Sequence[Raised], unsure: Mappi
     lacking = known.unsure if known is not None else {}
     if unsure is not None:
         lacking = {signal: list(one.lacks) for signal, one in unsure.items()}
-    here = known is not None and known.cycle == case.finding.cycle
-    if not here or (known.score, known.route, known.unsure) != (route.score, route.route, lacking):
+    before = known if known is not None and known.cycle == case.finding.cycle else None
+    if before is None or (before.score, before.route, before.unsure) != (route.score, route.route, lacking):
         _keep(work, case, route, lacking, is_new=known is None)
-    if route.tell_leader and not (here and known.route == route.route):
+    if route.tell_leader and (before is None or before.route != route.route):
         work.record(case, Event("SuspicionRed", {"score": route.score}))
     return route
 

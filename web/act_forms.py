@@ -9,17 +9,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from starlette.datastructures import FormData
 
-from cases.finding import Finding
+from cases.finding import Finding, State
+from cases.sign_off import BLOCKING
+from cases.signals.snapshot import SEVERITIES
 from config.messages import knows, say
 from persistence import case_store
-from persistence.tables import criteria, evidence, findings, measures, signal_hits
+from persistence.tables import criteria, evidence, findings, measures, signal_hits, signal_replies
 from persistence.visibility import visible_findings
 from tasks import eligible
 from tasks.acts import ACTS
 from tasks.case import FindingCase
+from tasks.decide_suspicion import VERDICTS
 from tasks.split_finding import MOST_PARTS
 from web.seeing import Offer, Seen
 
@@ -91,6 +94,7 @@ def form_of(seen: Seen, offer: Offer, written: Mapping[str, Sequence[str]], erro
     fields = [
         _field(seen, name, part, name in required, written, errors.get(name, ""))
         for name, part in schema["properties"].items()
+        if not _is_moot(seen, name)
     ]
     evidence_asked = any(part.get("x-widget") == "evidence" for part in schema["properties"].values())
     return ActForm(
@@ -100,6 +104,27 @@ def form_of(seen: Seen, offer: Offer, written: Mapping[str, Sequence[str]], erro
         plain_files=not (evidence_asked and isinstance(seen.case, FindingCase)),
         known_measures=[(str(key), f"{seq} {text}") for key, seq, text in _measures(seen)],
     )
+
+
+def _is_moot(seen: Seen, name: str) -> bool:
+    """Whether a field asks for what cannot be: a revocation of no sign-off, a reply that nobody gave."""
+    if name == "revocation":
+        return isinstance(seen.value, Finding) and seen.value.state is not State.SIGNED_OFF
+    if name == "replies_considered":
+        replied = select(signal_replies.c.id).where(signal_replies.c.hit_id.in_([hit.id for hit in _undecided(seen)]))
+        return seen.conn.execute(replied.limit(1)).first() is None
+    return False
+
+
+def _undecided(seen: Seen) -> Sequence[Row[Any]]:
+    """Return the hits that wait for a decision, gravest first."""
+    query = select(signal_hits).where(signal_hits.c.decision.is_(None))
+    if isinstance(seen.value, Finding):
+        query = query.where(signal_hits.c.finding_id == seen.case.id, signal_hits.c.cycle == seen.value.cycle)
+    else:
+        query = query.where(signal_hits.c.list_id == seen.case.id)
+    rows = seen.conn.execute(query.order_by(signal_hits.c.id)).all()
+    return sorted(rows, key=lambda row: (-SEVERITIES.index(row.severity), row.signal, row.id))
 
 
 def given_of(schema: Mapping[str, Any] | None, form: FormData) -> dict[str, Any]:
@@ -198,6 +223,8 @@ def _choices(seen: Seen, name: str, part: Mapping[str, Any], widget: str) -> Seq
         return [Choice(str(who.person_id), who.name, f"{who.unit} {who.post}") for who in _people(seen, name)]
     if part.get("x-widget") == "post":
         return [Choice(str(key), said) for key, said in eligible.posts_for(seen.conn, seen.subject.unit_path, name)]
+    if name == "decisions":
+        return [Choice(verdict, say(language, f"signal_decision.{verdict}")) for verdict in VERDICTS]
     if name == "criteria_met":
         query = select(criteria.c.seq, criteria.c.text).where(criteria.c.finding_id == seen.case.id)
         return [Choice(str(seq), f"{seq}. {text}") for seq, text in seen.conn.execute(query.order_by(criteria.c.seq))]
@@ -222,11 +249,24 @@ def _rows_to_choose(seen: Seen, what: str) -> Sequence[Choice]:
         )
         return [Choice(str(key), f"{name} v{version}") for key, name, version in seen.conn.execute(query)]
     if what == "signal":
-        hits = select(signal_hits.c.id, signal_hits.c.signal).where(
-            signal_hits.c.finding_id == seen.case.id, signal_hits.c.decision.is_(None)
-        )
-        return [Choice(str(key), str(signal)) for key, signal in seen.conn.execute(hits)]
+        apart = seen.from_outside and any(task.act == "decide_suspicion" for task in seen.case.tasks)
+        hits = [hit for hit in _undecided(seen) if not (apart and hit.severity in BLOCKING)]
+        return [Choice(str(hit.id), _hit_in_words(seen, hit)) for hit in hits]
     return ()
+
+
+def _about_hit(seen: Seen, name: str, hit: Row[Any]) -> str:
+    """Name a suspicion; where a verdict is asked, say whether it must be given."""
+    said = _hit_in_words(seen, hit)
+    if name == "reasons":
+        return said
+    must = "suspicion.required" if hit.severity in BLOCKING else "suspicion.optional"
+    return f"{said} · {say(seen.person.language, must)}"
+
+
+def _hit_in_words(seen: Seen, hit: Row[Any]) -> str:
+    language = seen.person.language
+    return f"{hit.signal} {say(language, f'signal_name.{hit.signal}')} · {say(language, f'severity.{hit.severity}')}"
 
 
 def _people(seen: Seen, name: str) -> Sequence[eligible.Candidate]:
@@ -254,6 +294,8 @@ def _parts(seen: Seen, name: str, written: Mapping[str, Sequence[str]]) -> Seque
         return [(one.value, one.label, (list(written.get(f"{name}.{one.value}", ())) or [""])[0]) for one in rows]
     if name == "measures_done":
         about = [(str(seq), text) for _, seq, text in _measures(seen)] or [("1", "")]
+    elif name in ("decisions", "reasons"):
+        about = [(str(hit.id), _about_hit(seen, name, hit)) for hit in _undecided(seen)]
     elif name == "criteria_conclusions":
         query = select(criteria.c.seq, criteria.c.text).where(criteria.c.finding_id == seen.case.id)
         about = [(str(seq), text) for seq, text in seen.conn.execute(query.order_by(criteria.c.seq))]

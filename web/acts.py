@@ -24,9 +24,25 @@ from web.house import House, TheHouse
 from web.refusals import RETRY_AFTER, field_sentence, sentence, status_of
 from web.seeing import Offer, Room, Seen, seeing
 from web.signed_in import Filled, Person, SignedIn, local_path, page_router
+from web.suspicions import Suspicion, suspicion_of
 from web.whole import whole
 
 router = page_router()
+
+_BESIDE_SUSPICIONS = frozenset(
+    {
+        "decide_suspicion",
+        "decide_signal",
+        "decide_proposal",
+        "reply_to_signal",
+        "read_second",
+        "review_rectification",
+        "sign_rectification",
+        "verify_rectification",
+        "sign_off",
+    }
+)
+HINTED = "submit_rectification"  # the act before which the unit is shown what the system would point to
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +60,8 @@ class Sheet:
     back: str
     notice: str = ""
     saved: Any = None  # moment of the draft that was taken up
+    suspicion: Suspicion | None = None  # what whoever decides has to have before him
+    hints: Mapping[str, Any] | None = None  # what the system would point to, as `tasks.see_hints` answers
 
     @property
     def path(self) -> str:
@@ -82,6 +100,10 @@ def do_act(
         asked = form_of(seen, offer, {}, {})
         given = given_of(schema_of(seen, offer), form)
     try:
+        if act == HINTED and not form.get("hinted"):
+            hints = _hints(house, person, form, number, given)
+            if hints["hints"]:
+                return _show_hints(request, house, person, room, number, offer, form, hints)
         rows = uploads.files_of(house, person, form)
         house.office.perform(
             person.actor,
@@ -97,6 +119,41 @@ def do_act(
         return _give_back(request, house, person, room, number, offer, form, refused)
     drop_draft(house.office, person.actor.person_id, place_of(number, act))
     return _lead_on(request, back, number, act)
+
+
+@router.post("/findings/{number}/hints")
+def check_first(request: Request, house: TheHouse, person: SignedIn, form: Filled, number: str) -> Response:
+    """Show what the system would point to if the form were sent now; nothing is submitted."""
+    with seeing(house, person, "findings", number) as seen:
+        offer = seen.offer(HINTED, str(form.get("task", "")) or None)
+        if offer is None:
+            raise NoSuchTask(act=HINTED)
+        given = given_of(schema_of(seen, offer), form)
+    hints = _hints(house, person, form, number, given)
+    return _show_hints(request, house, person, "findings", number, offer, form, hints)
+
+
+def _hints(house: House, person: Person, form: FormData, number: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    files = uploads.attachments_of(uploads.files_of(house, person, form), plain=False)
+    drafted = {name: given[name] for name in ("completion", "measures_done") if name in given}
+    return house.office.perform(person.actor, "see_hints", number, drafted, attachments=files).more
+
+
+def _show_hints(
+    request: Request,
+    house: House,
+    person: Person,
+    room: Room,
+    number: str,
+    offer: Offer,
+    form: FormData,
+    hints: Mapping[str, Any],
+) -> Response:
+    """Give the form back as it was written, with the hints above it and the version that they brought about."""
+    back = local_path(str(form.get("back", "")))
+    with seeing(house, person, room, number) as seen:
+        sheet = _sheet(seen, offer, written_of(form), {}, back=back, form=form, hints=hints)
+    return _show(request, sheet, seen)
 
 
 @router.post("/{room}/{number}/acts/{act}/draft")
@@ -147,6 +204,7 @@ def _sheet(
     saved: Any = None,
     form: FormData | None = None,
     refused: CaseError | None = None,
+    hints: Mapping[str, Any] | None = None,
 ) -> Sheet:
     made = form_of(seen, offer, written, errors)
     named = form if form is not None else _as_form(written)
@@ -167,6 +225,8 @@ def _sheet(
         back=back,
         notice=notice,
         saved=saved,
+        suspicion=suspicion_of(seen) if offer.act in _BESIDE_SUSPICIONS else None,
+        hints=hints,
     )
 
 

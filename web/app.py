@@ -20,6 +20,7 @@ from web import (
     ledger,
     papers,
     refusals,
+    suspicions,
     uploads,
     vitals,
     watching,
@@ -53,6 +54,7 @@ def make_app(
     app.include_router(case_pages.router)
     app.include_router(acts.router)
     app.include_router(corrections.router)
+    app.include_router(suspicions.router)
     app.include_router(figures.router)
     app.include_router(papers.router)
     app.include_router(exporting.router)

@@ -27,6 +27,7 @@ from web.refusals import sentence
 from web.responsibility import steps_of, texts_of
 from web.seeing import Room, Seen, seeing
 from web.signed_in import Person, SignedIn, page_router
+from web.suspicions import suspicion_of
 from web.watching import note_opening
 from web.whole import whole
 
@@ -60,6 +61,7 @@ def _finding_page(request: Request, house: House, person: Person, number: str, d
             "events": list(reversed(events_of(seen))),
             "objections": _objections(seen),
             **shown_beside(seen),
+            "suspicion": suspicion_of(seen),
             "cells": cells_of(seen, shown.dossier),
             "did": did if did.isidentifier() else "",
         }

@@ -26,6 +26,7 @@ PLACES: Final = (
     Place("/", "home", "inbox", ("view",)),
     Place("/findings", "findings", "list-check", ("view",)),
     Place("/lists", "lists", "file-text", ("view",)),
+    Place("/suspicions", "signals", "search", ("decide_signal",)),
     Place("/dashboard", "dashboard", "chart-bar", ("view",)),
     Place("/registers", "registers", "list-check", ("enter_register",)),
     Place("/import", "imports", "upload", ("import_list",)),

@@ -12,6 +12,7 @@ from cases.finding import Finding, State
 from cases.issue_list import IssueList
 from cases.look_back import STAGE
 from cases.rights import Subject, may, outside, require
+from cases.sign_off import BLOCKING
 from config.messages import knows, say
 from persistence.case_store import TaskRow
 from persistence.tables import evidence, people, posts, signal_hits, tenures, units
@@ -82,7 +83,13 @@ class Seen:
         """Return the acts beside the way that the person may do now."""
         if not isinstance(self.case, FindingCase):
             registering = any(task.act == "register_findings" for task in self.case.tasks)
-            return [Offer("add_finding")] if registering and self.may(ACTS["add_finding"].permission) else []
+            fitting = {"add_finding"} if registering else set()
+            hits = select(signal_hits.c.id).where(
+                signal_hits.c.list_id == self.case.id, signal_hits.c.decision.is_(None)
+            )
+            if self.from_outside and self.conn.execute(hits.limit(1)).first():
+                fitting |= {"decide_signal"}
+            return [Offer(name) for name in sorted(fitting) if self.may(ACTS[name].permission)]
         fitting = _fitting(self, self.case)
         return [Offer(name) for name in BESIDE if name in fitting and self.may(ACTS[name].permission)]
 
@@ -104,6 +111,7 @@ BESIDE = (
     "claim_task",
     "release_task",
     "hand_over",
+    "reply_to_signal",
     "decide_signal",
     "adopt_evidence",
     "decide_waiver",
@@ -175,11 +183,15 @@ def _fitting(seen: Seen, case: FindingCase) -> set[str]:
     found |= correctable(seen.work, case)
     if finding.state is State.SIGNED_OFF and not case.tasks:
         found |= {"revoke_sign_off", "open_durability"}
-    undecided = (
-        select(func.count())
-        .where(signal_hits.c.finding_id == case.id, signal_hits.c.cycle == finding.cycle)
-        .where(signal_hits.c.decision.is_(None))
+    grave_apart = any(task.act == "decide_suspicion" for task in case.tasks)
+    waiting = select(signal_hits.c.severity).where(
+        signal_hits.c.finding_id == case.id,
+        signal_hits.c.cycle == finding.cycle,
+        signal_hits.c.decision.is_(None),
     )
-    if seen.from_outside and seen.conn.scalar(undecided):
+    undecided = seen.conn.scalars(waiting).all()
+    if undecided and not seen.from_outside:
+        found |= {"reply_to_signal"}
+    if seen.from_outside and any(not (grave_apart and severity in BLOCKING) for severity in undecided):
         found |= {"decide_signal"}
     return found

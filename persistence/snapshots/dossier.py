@@ -1,7 +1,7 @@
 """Measures and evidence of a finding, with what is the same or nearly the same elsewhere."""
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -110,6 +110,18 @@ def exhibits_of(
     )
     theirs = {row.id for row in brought_back(conn, finding, as_of)}
     live = [row for row in conn.execute(query.order_by(evidence.c.id)).all() if row.id not in theirs]
+    return exhibits_from(conn, finding, partners, reference, live, as_of)
+
+
+def exhibits_from(
+    conn: Connection,
+    finding: Row[Any],
+    partners: Set[int | None],
+    reference: Reference,
+    live: Sequence[Any],
+    as_of: datetime,
+) -> tuple[Exhibit, ...]:
+    """Return the exhibits of the rows *live*, which are evidence or have its columns."""
     contents = {row.sha256 for row in live}
     facts, texts, pictures = facts_of(conn, contents), texts_of(conn, contents), phashes_of(conn, contents)
     elsewhere = _elsewhere(conn, finding, contents, as_of)

@@ -13,6 +13,7 @@ WITHOUT_A_FORM = {
     "settle_finding",  # fields of the finding's own page
     "map_responsibility",  # the table of texts on the page of a list
     "open_durability",  # one button
+    "see_hints",  # that of the submission
     "fill_form",  # the form is the one that was drawn
 }
 ACTS = {name: act for name, act in every_act().items() if act.on != "office"}

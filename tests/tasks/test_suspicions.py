@@ -1,0 +1,264 @@
+"""A suspicion is verified by people outside the unit, replied to by the unit, and has consequences when confirmed."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from cases.refusals import FormIncomplete, NotPermitted
+from cases.sign_off import ReplyNotConsidered, SecondReaderMissing
+from persistence.tables import findings, notices, open_tasks, signal_hints, signal_hits, signal_replies, suspicions
+from tasks.between_cases import wake_due
+from tasks.case import FindingCase
+from tasks.signals import look_for_signals
+from tasks.work import Work
+from tests.tasks.test_patrol_signals import measure_ids, reach_sign_off
+from tests.tasks.town import CHECKED, Town, at, proof
+
+ONE, TWO = "XC2026-001-001", "XC2026-001-002"
+ON_PAPER = (proof("会议纪要.pdf", "MEETING_MINUTES"), proof("通知.pdf", "NOTICE"))
+
+
+def on_paper(town: Town) -> None:
+    town.now = at("2026-04-01")  # a Wednesday
+    town.submit(ONE, *ON_PAPER)
+
+
+def hits(town: Town, number: str = ONE) -> list[Any]:
+    with town.office.read() as conn:
+        query = select(signal_hits).join(findings, findings.c.id == signal_hits.c.finding_id)
+        return list(conn.execute(query.where(findings.c.number == number).order_by(signal_hits.c.id)))
+
+
+def waiting(town: Town, number: str = ONE) -> dict[str, Any]:
+    with town.office.read() as conn:
+        query = select(open_tasks).where(open_tasks.c.case_id == town.finding(number).id)
+        return {row.act: row for row in conn.execute(query)}
+
+
+def score(town: Town) -> Any:
+    with town.office.read() as conn:
+        return conn.execute(select(suspicions).where(suspicions.c.case_id == town.finding(ONE).id)).one()
+
+
+def decide(town: Town, verdict: str, *, login: str = "verifier1", **more: Any) -> None:
+    undecided = [row.id for row in hits(town) if row.decision is None]
+    given = {
+        "decisions": [f"{hit} {verdict}" for hit in undecided],
+        "reasons": [f"{hit} {CHECKED}" for hit in undecided],
+        "comment": "调阅原始凭证 3 份，到现场查看并询问 2 人。",
+    }
+    town.act(login, "decide_suspicion", ONE, given | more)
+
+
+def look_again(town: Town) -> None:
+    """Let the finding be looked at as after any change."""
+
+    def body(work: Work) -> FindingCase:
+        case = work.finding(ONE)
+        look_for_signals(work, case)
+        return case
+
+    town.office.as_clock("patrol_signals", body)
+
+
+def test_a_grave_hit_opens_a_verification_with_five_working_days(town: Town) -> None:
+    on_paper(town)
+
+    task = waiting(town)["decide_suspicion"]
+    assert task.holder.startswith("role:verifier@")
+    assert str(task.due_on) == "2026-04-09"  # 清明 lies between
+    assert {row.role for row in town.letters("suspicion_opened")} == {"verifier", "inspection_office"}
+    assert (score(town).score, score(town).route) == (20, "yellow")
+
+
+def test_a_hit_that_comes_later_joins_the_verification_that_runs(town: Town) -> None:
+    on_paper(town)
+    town.now = at("2026-04-02")
+    shared = proof("通知.pdf", "NOTICE")
+    town.submit(TWO, shared)
+
+    with town.office.read() as conn:
+        query = select(open_tasks.c.id).where(
+            open_tasks.c.act == "decide_suspicion", open_tasks.c.case_id == town.finding(ONE).id
+        )
+        assert len(conn.scalars(query).all()) == 1
+    assert {row.signal for row in hits(town)} >= {"PR-01", "PR-09"}
+    assert score(town).score >= 40
+
+
+def test_no_answer_is_no_verdict(town: Town) -> None:
+    on_paper(town)
+    town.now = at("2026-04-10")
+    wake_due(town.office)
+
+    assert [row.decision for row in hits(town)] == [None]
+    assert "decide_suspicion" in waiting(town)
+    assert {row.role for row in town.letters("suspicion_overdue")} == {"verifier", "inspection_office", "leading_group"}
+
+
+def test_every_grave_suspicion_is_decided_with_reasons(town: Town) -> None:
+    on_paper(town)
+
+    with pytest.raises(FormIncomplete):
+        town.act(
+            "verifier1", "decide_suspicion", ONE, {"decisions": ["1 explained"], "reasons": ["1 x"], "comment": CHECKED}
+        )
+    hit = hits(town)[0].id
+    with pytest.raises(FormIncomplete) as refused:
+        town.act(
+            "verifier1", "decide_suspicion", ONE,
+            {"decisions": [f"{hit} explained"], "reasons": [f"{hit} 同意"], "comment": CHECKED},
+        )  # fmt: skip
+    assert refused.value.errors == {"reasons": "reason_without_substance"}
+
+
+def test_the_unit_does_not_decide_its_own_suspicions(town: Town) -> None:
+    on_paper(town)
+
+    with pytest.raises(NotPermitted):
+        decide(town, "explained", login="u11leader")
+
+
+def test_a_reply_stays_beside_the_hit_and_is_considered(town: Town) -> None:
+    on_paper(town)
+    reply = {"signal": str(hits(town)[0].id), "comment": "会议纪要后附缴款清单 3 页，缴款凭证将于今日补交。"}
+    town.act("u11handler", "reply_to_signal", ONE, reply, proof("缴款凭证.pdf", "FUND_RECEIPT"))
+
+    with town.office.read() as conn:
+        assert conn.scalar(select(signal_replies.c.text)) == reply["comment"]
+    assert [row.role for row in town.letters("signal_replied")] != []
+    with pytest.raises(ReplyNotConsidered):
+        decide(town, "explained")
+    decide(town, "explained", replies_considered=True)
+
+
+def test_only_the_unit_replies(town: Town) -> None:
+    on_paper(town)
+
+    with pytest.raises(NotPermitted):
+        town.act("office1", "reply_to_signal", ONE, {"signal": str(hits(town)[0].id), "comment": CHECKED})
+
+
+def test_what_was_explained_stays_and_never_counts_again(town: Town) -> None:
+    on_paper(town)
+    decide(town, "explained")
+
+    assert [row.decision for row in hits(town)] == ["explained"]
+    assert (score(town).score, score(town).route) == (0, "green")
+    assert town.finding(ONE).attention == 0
+    town.patrol("signals", "2026-04-02")
+    assert len(hits(town)) == 1
+    assert "decide_suspicion" not in waiting(town)
+
+
+def test_a_confirmation_begins_again_and_climbs_two_rungs(town: Town) -> None:
+    on_paper(town)
+    decide(town, "confirmed")
+
+    assert town.finding(ONE).cycle == 2
+    assert set(waiting(town)) == {"accept_finding", "decide_proposal"}
+    assert ("urge", "told") in town.notices()  # it stood below the ladder
+    assert {("interview", "proposed"), ("criticism", "proposed")} <= set(town.notices())
+    assert {row.role for row in town.letters("suspicion_confirmed")} >= {"chief", "superior_leader"}
+    assert town.letters("ladder_notice") != []
+    assert {row.role for row in town.letters("measures_proposed")} == {"leading_group"}
+
+
+def test_two_rungs_are_counted_from_where_the_finding_stands(town: Town) -> None:
+    on_paper(town)
+    with town.database.writing() as conn:
+        told = {"id": 1, "kind": "finding", "subject": town.finding(ONE).id, "cycle": 1, "code": "supervise_letter"}
+        conn.execute(notices.insert(), told | {"trigger": "returned", "period": "2", "outcome": "told", "at": town.now})
+    decide(town, "confirmed")
+
+    assert ("deadline_order", "told") in town.notices()
+
+
+def test_from_the_interview_on_the_system_only_proposes(town: Town) -> None:
+    on_paper(town)
+    with town.database.writing() as conn:
+        told = {"id": 1, "kind": "finding", "subject": town.finding(ONE).id, "cycle": 1, "code": "deadline_order"}
+        conn.execute(notices.insert(), told | {"trigger": "deadline", "period": "x", "outcome": "told", "at": town.now})
+    decide(town, "confirmed")
+
+    assert ("criticism", "told") not in town.notices()
+    assert town.letters("rung_proposed") != []
+
+
+def test_people_decide_what_was_proposed(town: Town) -> None:
+    on_paper(town)
+    decide(town, "confirmed")
+    answer = {"interview": "adopted", "criticism": "dropped", "comment": "已查看核定记录和凭证，约谈主要负责人。"}
+    town.act("signer1", "decide_proposal", ONE, answer)
+
+    assert {("interview", "adopted"), ("criticism", "dropped")} <= set(town.notices())
+    assert set(waiting(town)) == {"accept_finding"}
+    assert {row.role for row in town.letters("proposal_decided")} >= {"chief", "superior_leader"}
+
+
+def test_a_sign_off_is_revoked_by_people_and_not_by_a_confirmation(town: Town) -> None:
+    reach_sign_off(town)
+    town.act("signer1", "sign_off", ONE, {"verdict": "signed", "comment": CHECKED, "sheet_number": "1"})
+    with town.database.writing() as conn:
+        made = {"finding_id": town.finding(ONE).id, "cycle": 1, "signal": "PR-35", "rule_version": 1, "parameters": ""}
+        facts = {"severity": "HIGH", "facts": {}, "quotes": [], "fingerprint": "x", "raised_at": town.now, "id": 1}
+        conn.execute(signal_hits.insert(), made | facts)
+    grave = {"signal": "1", "verdict": "confirmed", "comment": CHECKED}
+    town.act("verifier2", "decide_signal", ONE, grave)
+
+    assert (town.finding(ONE).state, town.finding(ONE).cycle) == ("signed_off", 1)
+    asked = {"interview": "dropped", "criticism": "dropped", "comment": CHECKED}
+    with pytest.raises(FormIncomplete):
+        town.act("signer1", "decide_proposal", ONE, asked)
+    town.act("signer1", "decide_proposal", ONE, asked | {"revocation": "adopted"})
+    assert (town.finding(ONE).state, town.finding(ONE).cycle) == ("open", 2)
+
+
+def test_a_yellow_score_wants_a_second_reader_who_does_not_verify(town: Town) -> None:
+    town.now = at("2026-04-01")
+    receipts = [
+        proof(f"{n}.pdf", "FUND_RECEIPT", sha256=str(n) * 64, measure_id=one)
+        for n, one in enumerate(measure_ids(town), 1)
+    ]
+    town.submit(ONE, *receipts)
+    with town.database.writing() as conn:
+        made = {"finding_id": town.finding(ONE).id, "cycle": 1, "signal": "PR-06", "rule_version": 1, "parameters": ""}
+        facts = {"severity": "HIGH", "facts": {}, "quotes": [], "fingerprint": "x", "raised_at": town.now, "id": 1}
+        conn.execute(signal_hits.insert(), made | facts)
+    town.act("u11leader", "review_rectification", ONE, {"verdict": "agreed", "comment": CHECKED})
+    town.act("u11chief", "sign_rectification", ONE, {"verdict": "agreed", "comment": CHECKED, "pledge": True})
+    town.now = at("2026-04-02")
+    look_again(town)
+    passed = {
+        "verdict": "confirmed",
+        "comment": CHECKED,
+        "criteria_met": ["1", "2", "3", "4", "5"],
+        "criteria_conclusions": ["1 已达到"],
+    }
+
+    with pytest.raises(SecondReaderMissing):
+        town.act("verifier1", "verify_rectification", ONE, passed)
+    assert "read_second" in waiting(town)
+    town.act("office1", "read_second", ONE, {"verdict": "consistent", "comment": CHECKED})
+    town.act("verifier1", "verify_rectification", ONE, passed)
+
+
+def test_hints_come_before_the_submission_and_are_kept(town: Town) -> None:
+    town.now = at("2026-04-01")
+    drafted = {"completion": "下一步将收回租金。", "measures_done": ["1 正在办理", "2 拟修订"]}
+    answer = town.act("u11handler", "see_hints", ONE, drafted, *ON_PAPER)
+
+    assert {"PR-09", "PR-31"} <= {hint["signal"] for hint in answer.more["hints"]}
+    assert hits(town) == []
+    assert town.finding(ONE).submitted_at is None
+    with town.office.read() as conn:
+        assert "PR-09" in conn.scalar(select(signal_hints.c.signals))
+
+
+def test_an_honest_draft_has_no_hints(town: Town) -> None:
+    town.now = at("2026-04-01")
+    drafted = {"completion": "已收回租金 3 笔共 12 万元。", "measures_done": ["1 已收回 3 笔", "2 已修订制度 1 项"]}
+    answer = town.act("u11handler", "see_hints", ONE, drafted, proof("缴款凭证.pdf", "FUND_RECEIPT"))
+
+    assert answer.more["hints"] == []
