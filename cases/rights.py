@@ -59,6 +59,7 @@ READERS = UNIT_SIDE | OVERSEEING | {Role.SUPERIOR_LEADER}
 _UNIT = frozenset({Role.HANDLER, Role.RESPONSIBLE_LEADER, Role.CHIEF})
 _OFFICE = frozenset({Role.INSPECTION_OFFICE})
 _SUSPICION = frozenset({Role.VERIFIER, Role.INSPECTION_OFFICE, Role.DISCIPLINE_COMMISSION})
+_WATCHING = frozenset({Role.INSPECTION_OFFICE, Role.DISCIPLINE_COMMISSION, Role.LEADING_GROUP})
 _ASKS_TO_CORRECT = frozenset({Role.INSPECTION_OFFICE, Role.INSPECTION_TEAM})
 
 PERMISSIONS: Mapping[str, frozenset[Role]] = {
@@ -135,6 +136,9 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "see_hints": _UNIT,
     "enter_register": _UNIT | OVERSEEING,  # each register says besides who of them
     "publish_release": frozenset({Role.SYSTEM_ADMIN}),
+    "read_rules": _WATCHING | {Role.SYSTEM_ADMIN},
+    "edit_rules": _OFFICE | {Role.SYSTEM_ADMIN},
+    "watch_reviewers": _WATCHING,
     "repair_case": frozenset({Role.SYSTEM_ADMIN}),
     "run_patrol": frozenset({Role.SYSTEM_ADMIN, Role.INSPECTION_OFFICE}),
     "edit_settings": frozenset({Role.SYSTEM_ADMIN}),

@@ -12,8 +12,10 @@ from web import (
     registers,
     releases,
     responsibility,
+    reviewing,
     roster,
     sampling,
+    signal_rules,
     working_days,
 )
 
@@ -31,6 +33,9 @@ ROUTERS = (
     working_days.router,
     working_days.numbers,
     audit.router,
+    signal_rules.router,
+    signal_rules.editing,
+    reviewing.router,
     meetings.router,
     paper_decisions.router,
     paper_decisions.recording,

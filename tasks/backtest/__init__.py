@@ -1,0 +1,1 @@
+"""回测: what other thresholds would have made of past findings, before anybody publishes them."""
