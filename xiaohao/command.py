@@ -295,6 +295,35 @@ def import_ledger(
     tell(as_json, document, lines)
 
 
+@app.command("register")
+def enter_book(
+    name: Annotated[str, typer.Argument(help="name of the register, as in cases/registers.py")],
+    file: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="workbook or CSV")],
+    user: Annotated[str, typer.Option("--as", metavar="USER", help="login; XIAOHAO_TOKEN proves it")],
+    finding: Annotated[str | None, typer.Option(metavar="NUMBER")] = None,
+    issue_list: Annotated[str | None, typer.Option("--list", metavar="NUMBER")] = None,
+    unit: Annotated[str | None, typer.Option(help="name or short name")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="read only")] = False,
+    at: At = None,
+    as_json: AsJson = False,
+) -> None:
+    """Enter the rows of a workbook into a register, all of them or none; what stands there already stays as it is."""
+    from xiaohao.entering import entered
+
+    wired = _wired()
+    office = _opened(wired)
+    moment = _rehearsed(office, at) if at else None
+    actor = _authorised(office, user, at)
+    about = {"finding": finding, "list": issue_list, "unit": unit}
+    done = entered(office, wired.attachments, actor, name, file, about, dry_run=dry_run, at=moment)
+    document = done.as_json(language())
+    lines = [sentence("registered", register=done.title(language()), **document["counts"])]
+    lines += [f"  {row['place']} {row['field']}: {row['why']}" for row in document["rejected"]]
+    tell(as_json, document, lines)
+    if document["rejected"] and not dry_run:
+        raise typer.Exit(1)
+
+
 # --- reading --------------------------------------------------------------------------------------------------------
 
 
