@@ -67,7 +67,7 @@ def _propose(patrol: Round, unit: DueUnit, period: str) -> int:
                 "notice": f"{CAMPAIGN}|{unit.unit_id}|{period}",
             }
             facts["persons"] = [one.person_id for one in office]
-            facts["shown"] = {"title": unit.name, "link": "/campaigns", "number": ""}
+            facts["shown"] = {"title": unit.name, "link": "/campaigns", "number": period}
             work.record(case, Event("CampaignProposed", facts))
         return case
 

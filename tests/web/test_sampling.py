@@ -77,7 +77,7 @@ def test_the_unit_and_those_not_sent_see_nothing_of_a_sample(city: City) -> None
         assert [visitor.get(f"/samples/{sample}{path}").status_code for path in paths] == [404] * len(paths)
     sent = Visitor(city, WENT[0])
     assert [sent.get(f"/samples/{sample}{path}").status_code for path in paths] == [200, 200, 404, 404, 404]
-    assert "种子" not in sent.get(f"/samples/{sample}").text
+    assert "抽取依据" not in sent.get(f"/samples/{sample}").text
     assert Visitor(city, "u11chief").get("/samples").status_code == 404
 
 
@@ -93,7 +93,7 @@ def test_what_differs_is_marked_as_a_lead(city: City) -> None:
 def test_a_campaign_is_opened_from_the_units_that_are_due(city: City) -> None:
     city.go_to("2027-02-01")
     officer = Visitor(city, "office1")
-    assert "江夏国资集团" in officer.get("/campaigns").text
+    assert "江夏国有资产" in officer.get("/campaigns").text
     opened = officer.post("/campaigns", {"unit": str(cities.UNIT), "purpose": "回头看", "seed": "种子"})
     assert opened.status_code == 303
     page = officer.get("/campaigns").text
