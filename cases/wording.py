@@ -75,6 +75,11 @@ def still_to_come(text: str) -> str:
     return coming[0] if parts[0] in coming or not any(_finished(part) for part in parts if part not in coming) else ""
 
 
+def coming(text: str) -> list[str]:
+    """Return the clauses of *text* that speak of what is still to come."""
+    return [part for part in clauses(text) if _STILL_TO_COME.search(part)]
+
+
 def _finished(clause: str) -> bool:
     bare = _GOING_ON.sub("", clause)
     return _DONE.search(bare) is not None and _ONLY_TALK.search(bare) is None
@@ -82,7 +87,7 @@ def _finished(clause: str) -> bool:
 
 # --- counted things -------------------------------------------------------------------------------------------------
 
-_UNITS = "项|个|人|户|名|件|处|笔|家|套|台|亩|间|辆|宗|起|条|份"
+_UNITS = "项|个|人|户|名|件|处|笔|家|套|台|亩|间|辆|宗|起|条|份|张|座"
 _SAME = {"名": "人", "宗": "件", "起": "件"}
 _COUNTED: Final = re.compile(
     rf"(?<![\d.第年月])(\d+(?:\.\d+)?|[二三四五六七八九十百两][一二三四五六七八九十百千]*)\s*余?({_UNITS})([\u4e00-\u9fff]{{0,4}})"
@@ -148,7 +153,7 @@ _NATURES: Final = (  # first match wins: a finding about money is closed when th
     ("mechanism", re.compile(r"机制|体系|长效|监管缺位|管理不规范|管理混乱")),
 )
 RECOVERABLE: Final = re.compile(
-    r"追缴|追回|退[还回缴赔出]|清退|收回|上缴|缴纳|缴入|归还|违规(?:发放|报销|领取|列支|收取|支出|使用)|重复(?:报销|领取|发放)|套取|骗取"
+    r"缴库|坐收坐支|坐支|追缴|追回|退[还回缴赔出]|清退|收回|上缴|缴纳|缴入|归还|违规(?:发放|报销|领取|列支|收取|支出|使用)|重复(?:报销|领取|发放)|套取|骗取"
     r"|挪用|截留|侵占|欠缴|少缴|多[付领支]|超支|超标准|超范围|虚报|虚列|冒领|白条|公款|私分|小金库|租金"
 )
 ACCOUNTABLE: Final = re.compile(r"违规|违纪|违法|失职|渎职|资金|套取|挪用|截留|侵占|公款|廉洁|腐败|不作为|乱作为")

@@ -86,7 +86,7 @@ def _near_duplicate(seen: Snapshot, numbers: Numbers) -> Outcome:
         "files": _names(exhibit for exhibit, _ in alike),
         "findings": "、".join(sorted({other.number for _, other in alike})),
     }
-    grave = best >= numbers.get("similarity_percent", 80)
+    grave = any(o.percent >= numbers.get("similarity_percent", 80) and not o.later for _, o in alike)
     same = sorted((exhibit.sha256, other.number) for exhibit, other in alike)
     return Found(facts, same, quotes, None if grave else "MEDIUM")
 
@@ -296,7 +296,7 @@ def _names(exhibits: Iterable[Exhibit]) -> str:
 
 SIGNALS: Final = (
     Signal("PR-01", "EVIDENCE_REUSED", _evidence_reused, version=2),
-    Signal("PR-02", "EVIDENCE_NEAR_DUPLICATE", _near_duplicate),
+    Signal("PR-02", "EVIDENCE_NEAR_DUPLICATE", _near_duplicate, version=2),
     Signal("PR-03", "PHOTO_REUSED_OR_INCONSISTENT", _photo),
     Signal("PR-07", "EVIDENCE_PREDATES_FEEDBACK", _predates_feedback, version=2),
     Signal("PR-09", "PROCESS_ONLY_EVIDENCE", _process_only, version=2),

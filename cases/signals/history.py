@@ -76,6 +76,6 @@ def _names_the_same(passages: Sequence[str], numbers: Numbers) -> bool:
 
 
 SIGNALS: Final = (
-    Signal("PR-23", "RECURRENCE", _recurrence),
-    Signal("PR-24", "POST_CLOSURE_COMPLAINT", _complaint_after),
+    Signal("PR-23", "RECURRENCE", _recurrence, version=2),
+    Signal("PR-24", "POST_CLOSURE_COMPLAINT", _complaint_after, version=2),
 )

@@ -31,10 +31,10 @@ _PARTS: Final = re.compile(
     rf"(?:合计|共计|总计|共)[^\d。；\n]{{0,10}}{_AMOUNT}[，,（(：:]?\s*其中[：:，,]?([^。；\n]+)"
 )
 _CAME_BACK: Final = re.compile(
-    rf"(?<!累计)(?:追回|追缴|退还|退回|退缴|退出|清退|收回|上缴|缴回)[^\d。；，,\n]{{0,8}}{_AMOUNT}"
+    rf"(?<!累计)(?:追回|追缴|退还|退回|退缴|退出|清退|收回|上缴|缴回|付清|缴清|补缴)[^\d。；，,\n]{{0,8}}{_AMOUNT}"
 )
 _WAS_PAID_IN: Final = re.compile(
-    rf"{_AMOUNT}[^。；，,]{{0,14}}(?:缴入|上缴|缴回|退回|退还|退清|退缴|收回|追回|归还|入账|缴清|收齐)"
+    rf"{_AMOUNT}[^。；，,]{{0,14}}(?:缴入|上缴|缴回|付清|退回|退还|退清|退缴|收回|追回|归还|入账|缴清|收齐)"
 )
 _ADOPTED: Final = re.compile(
     r"《([^》]{4,60})》已?经(?:\d{4}年)?(\d{1,2})月(\d{1,2})日[^。；，,]{0,20}会议?[^。；，,]{0,6}通过"
@@ -265,7 +265,7 @@ def _number(written: object) -> Decimal | None:
 
 
 SIGNALS: Final = (
-    Signal("PR-21", "INCONSISTENT_FACTS", _inconsistent),
+    Signal("PR-21", "INCONSISTENT_FACTS", _inconsistent, version=2),
     Signal("PR-27", "LONG_TERM_ABUSE", _long_term_abuse),
     Signal("PR-28", "NO_SIMILAR_CHECK", _no_similar_check),
     Signal("PR-29", "SPOT_CHECK_MISMATCH", _spot_check),

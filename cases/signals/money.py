@@ -174,5 +174,5 @@ SIGNALS: Final = (
     Signal("PR-10", "AMOUNT_NOT_RECOVERED", _not_recovered),
     Signal("PR-11", "REFUND_PATH_WRONG", _wrong_path),
     Signal("PR-12", "ROUND_TRIP_REFUND", _round_trip),
-    Signal("PR-13", "REFUND_LIST_MISMATCH", _list_mismatch),
+    Signal("PR-13", "REFUND_LIST_MISMATCH", _list_mismatch, version=2),
 )

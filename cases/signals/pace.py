@@ -22,7 +22,7 @@ _WRITTEN_ON_A_COMPUTER: Final = (".docx", ".doc", ".wps", ".xlsx", ".xls", ".et"
 
 _REGISTERED_WITHIN: Final = 7  # days between the day on a document and its registration
 _DAY: Final = timedelta(days=1)
-_SITTING: Final = timedelta(hours=3)
+_SITTING: Final = timedelta(hours=10)  # one working day
 
 
 def _backdated(seen: Snapshot, numbers: Numbers) -> Outcome:
@@ -244,7 +244,7 @@ def _starts(pace: UnitPace, done_at: datetime) -> list[datetime]:
 def _uploaded_last(seen: Snapshot, numbers: Numbers) -> int:
     """Return how many files came in the last days before the deadline, when they are nearly all of a silent case."""
     uploads = [exhibit.uploaded_at for exhibit in seen.exhibits if exhibit.uploaded_at]
-    if seen.due_on is None or len(uploads) < 3 or seen.kind == "IMMEDIATE":
+    if seen.due_on is None or not uploads or seen.kind == "IMMEDIATE":
         return 0
     end = datetime(seen.due_on.year, seen.due_on.month, seen.due_on.day, 16, tzinfo=uploads[0].tzinfo)
     last = sum(timedelta() <= end - at <= timedelta(hours=numbers.get("rush_hours", 72)) for at in uploads)
@@ -253,8 +253,8 @@ def _uploaded_last(seen: Snapshot, numbers: Numbers) -> int:
 
 
 SIGNALS: Final = (
-    Signal("PR-08", "BACKDATED_OR_LAST_MINUTE", _backdated),
+    Signal("PR-08", "BACKDATED_OR_LAST_MINUTE", _backdated, version=2),
     Signal("PR-16", "STALE_OR_SERIAL_EXTENSION", _stale, version=2),
     Signal("PR-17", "TOO_FAST", _too_fast),
-    Signal("PR-18", "BATCH_OR_RUSH_CLOSURE", _rush),
+    Signal("PR-18", "BATCH_OR_RUSH_CLOSURE", _rush, version=2),
 )

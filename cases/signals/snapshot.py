@@ -53,6 +53,7 @@ class Similar:
     ours: Quote
     theirs: Quote
     joint: bool = False
+    later: bool = False  # came in after ours: then ours is not the copy
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from typing import Final
 
 from cases.evidence import EvidenceKind
 from cases.evidence_facts import FactKind
-from cases.likeness import bare, contained, likeness, longest_common
+from cases.likeness import bare, common_runs, contained, likeness, longest_common
 from cases.signals.snapshot import Exhibit, Found, Numbers, Outcome, Quote, Signal, Snapshot
-from cases.wording import VAGUE, counted, names_a_fact, still_to_come, vague_per_hundred
+from cases.wording import VAGUE, coming, counted, names_a_fact, still_to_come, vague_per_hundred
 
 _OWN_WORDS: Final = frozenset(
     {
@@ -26,6 +26,9 @@ _OWN_WORDS: Final = frozenset(
         EvidenceKind.PLEDGE,
         EvidenceKind.TALK_RECORD,
         EvidenceKind.EXECUTION_CHECK,
+        EvidenceKind.SANCTION,
+        EvidenceKind.ONSITE_RECORD,
+        EvidenceKind.CALLBACK,
         EvidenceKind.OTHER,
     }
 )
@@ -193,6 +196,9 @@ def _future_tense(seen: Snapshot, numbers: Numbers) -> Outcome:
         return None
     quotes = [Quote(found, "completion")] if (found := still_to_come(seen.completion)) else []
     quotes += [Quote(found, str(m.seq)) for m in seen.measures if (found := still_to_come(m.done))]
+    undone = [measure.text for measure in seen.measures if not measure.done.strip()]
+    promised = (clause for clause in coming(seen.completion) if any(common_runs(clause, text, 4) for text in undone))
+    quotes += [Quote(clause, "completion") for clause in promised if Quote(clause, "completion") not in quotes]
     same_words = numbers.get("similarity_percent", 70)
     plan = "。".join(measure.text for measure in seen.measures)
     repeated = [m for m in seen.measures if m.done and likeness(m.done, m.text) >= same_words]
@@ -256,8 +262,8 @@ def _same_things(ours: str, theirs: str) -> bool:
 SIGNALS: Final = (
     Signal("PR-04", "MEASURE_COPIES_FINDING", _measure_copies_finding),
     Signal("PR-05", "MEASURE_CLONED", _measure_cloned),
-    Signal("PR-06", "FOREIGN_ENTITY_RESIDUE", _foreign_residue),
+    Signal("PR-06", "FOREIGN_ENTITY_RESIDUE", _foreign_residue, version=2),
     Signal("PR-19", "VAGUE_NO_FACTS", _vague),
-    Signal("PR-31", "FUTURE_TENSE_DONE", _future_tense),
-    Signal("PR-32", "SCOPE_SHRINK", _scope_shrink),
+    Signal("PR-31", "FUTURE_TENSE_DONE", _future_tense, version=2),
+    Signal("PR-32", "SCOPE_SHRINK", _scope_shrink, version=2),
 )

@@ -259,10 +259,11 @@ def earlier_of(
     return tuple(found)
 
 
-def _without(names: Set[str], text: str) -> str:
+def _of_the_thing(names: Set[str], text: str) -> str:
+    """Return *text* without *names* and years: whoever speaks of the unit does not yet speak of the finding."""
     for name in sorted(names, key=len, reverse=True):
         text = text.replace(name, "，")
-    return text
+    return _DATES.sub("，", text)
 
 
 def complaints_of(
@@ -277,8 +278,7 @@ def complaints_of(
         percent = max(likeness(text, said), contained(finding.title, said), contained(said, text))
         named = str(row.fields.get("object") or "").split("、")
         same = any(thing in named or thing in said for thing in things)
-        bared = (_DATES.sub("，", _without(own, words)) for words in (said, text))
-        passages = common_runs(*bared, LEAST_PASSAGE) if row.unit_id else ()
+        passages = common_runs(_of_the_thing(own, said), _of_the_thing(own, text), LEAST_PASSAGE) if row.unit_id else ()
         source = str(row.fields["source"])
         found.append(Complaint(row.id, source, shanghai_date(row.at), said, percent, same, tuple(passages)))
     return tuple(found)

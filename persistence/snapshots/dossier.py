@@ -175,7 +175,7 @@ def _elsewhere(
 def _others(conn: Connection, finding: Row[Any], ids: set[int], as_of: datetime) -> list[Row[Any]]:
     """Return evidence rows with their findings, those left out that came later or are this finding's by origin."""
     query = (
-        select(evidence.c.id, evidence.c.sha256, evidence.c.filename, evidence.c.purpose)
+        select(evidence.c.id, evidence.c.sha256, evidence.c.filename, evidence.c.purpose, evidence.c.uploaded_at)
         .add_columns(findings.c.id.label("finding_id"), findings.c.number, findings.c.unit_id, findings.c.lead_unit_id)
         .join(findings, findings.c.id == evidence.c.finding_id)
         .where(evidence.c.id.in_(ids), *_there(as_of), ~_of_one_origin(finding))
@@ -223,7 +223,8 @@ def _like_texts(
 def _similar(exhibit: Exhibit, own: str, joint: bool, percent: int, theirs: str, row: Row[Any]) -> Similar:
     run = longest_common(own[:MOST_COMPARED], theirs[:MOST_COMPARED])[:200]
     places = Quote(run, exhibit.filename), Quote(run, row.filename)
-    return Similar(row.finding_id, row.number, row.unit_id, percent, *places, joint=joint)
+    later = exhibit.uploaded_at is not None and row.uploaded_at > exhibit.uploaded_at
+    return Similar(row.finding_id, row.number, row.unit_id, percent, *places, joint=joint, later=later)
 
 
 def _likeness(ours: str, theirs: str, given: frozenset[str]) -> int:

@@ -1,5 +1,6 @@
 """The snapshot of one finding in its present cycle."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from persistence.people import staff_of
 from persistence.snapshots import course, dossier, registered
 from persistence.snapshots.past import as_it_was
 from persistence.snapshots.reference import Reference, reference_of
-from persistence.tables import cases, findings, issue_lists
+from persistence.tables import cases, findings, issue_lists, measures
 
 
 def snapshot_of(conn: Connection, finding_id: int, as_of: datetime, reference: Reference | None = None) -> Snapshot:
@@ -72,7 +73,7 @@ def snapshot_of(conn: Connection, finding_id: int, as_of: datetime, reference: R
         claimed_persons=claimed_persons,
         progress=progress,
         extended=extended,
-        names=names,
+        names=replace(names, foreign=names.foreign - _parties(conn, row, names.outside)),
         recoveries=refunds,
         fund=known.fund,
         payments=registered.payments(conn, row, refunds, reference, as_of),
@@ -94,6 +95,19 @@ def snapshot_of(conn: Connection, finding_id: int, as_of: datetime, reference: R
         participants=course.participants_of(conn, row, told, as_of),
         unit_people=frozenset(staff),
     )
+
+
+def _parties(conn: Connection, row: Row[Any], outside: frozenset[str]) -> frozenset[str]:
+    """Return the outsiders that the findings and plans of the list name: minutes speak of several findings."""
+    if not outside:
+        return frozenset()
+    of_list = findings.c.list_id == row.list_id
+    told = conn.execute(select(findings.c.title, findings.c.detail).where(of_list)).all()
+    planned = conn.scalars(
+        select(measures.c.text).join(findings, findings.c.id == measures.c.finding_id).where(of_list)
+    )
+    text = "\n".join([*(f"{each.title}\n{each.detail}" for each in told), *conn.scalars(ours)])
+    return frozenset(name for name in outside if name in text)
 
 
 def _row(conn: Connection, finding_id: int, as_of: datetime) -> Row[Any]:
