@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from math import comb
 from typing import Any, Final
 
@@ -72,24 +73,26 @@ def size_needed(frame: int, confidence_percent: int, excluded_permille: int) -> 
 
     The smallest n with P(no false one among n | K of the frame are false) <= 1 - confidence, K = ceil(share * frame).
     """
-    false = false_ones(frame, excluded_permille)
-    missed, all_ways = 1, 1  # C(frame - false, n) / C(frame, n) as a growing product
-    for n in range(1, frame + 1):
-        missed *= max(0, frame - false - n + 1)
-        all_ways *= frame - n + 1
-        if PERCENT * missed <= (PERCENT - confidence_percent) * all_ways:
-            return n
-    return frame
+    return _least(frame, false_ones(frame, excluded_permille), confidence_percent)
 
 
 def still_excluded(frame: int, drawn: int, confidence_percent: int) -> int:
     """Return the smallest number of false ones in the frame that *drawn* without any false one exclude."""
-    all_ways = comb(frame, drawn)
+    return _least(frame, drawn, confidence_percent)
 
-    def is_excluded(false: int) -> bool:
-        return PERCENT * comb(frame - false, drawn) <= (PERCENT - confidence_percent) * all_ways
 
-    return _first(1, frame + 1, is_excluded)
+def _least(frame: int, others: int, confidence_percent: int) -> int:
+    """Return the least m with C(frame - others, m) / C(frame, m) <= 1 - confidence: that m miss all the *others*.
+
+    The same whether m are drawn and the others false, or the other way round.
+    """
+    missed, all_ways = 1, 1  # the quotient as a growing product
+    for m in range(1, frame + 1):
+        missed *= max(0, frame - others - m + 1)
+        all_ways *= frame - m + 1
+        if PERCENT * missed <= (PERCENT - confidence_percent) * all_ways:
+            return m
+    return frame
 
 
 def _first(low: int, high: int, holds: Callable[[int], bool]) -> int:
@@ -133,6 +136,7 @@ def percent_of(count: int, of: int) -> str:
     return f"{tenths // 10}.{tenths % 10}"
 
 
+@lru_cache(maxsize=512)  # seconds where thousands were drawn, and every view of the page asks
 def rate(frame: int, drawn: int, found: int, *, unknown: int = 0, confidence_percent: int = 95) -> Rate:
     """Return the exact interval (Clopper and Pearson 1934, for drawing without putting back) by searching integers."""
     low = _lowest(frame, drawn, found, confidence_percent)
@@ -144,8 +148,8 @@ def _lowest(frame: int, drawn: int, found: int, confidence_percent: int) -> int:
     """Return the least K with P(X >= found | K) > alpha / 2."""
 
     def is_possible(false: int) -> bool:
-        rest = comb(frame, drawn) - ways_up_to(found - 1, frame, false, drawn)
-        return 2 * PERCENT * rest > (PERCENT - confidence_percent) * comb(frame, drawn)
+        ways, of = _at_most(found - 1, frame, false, drawn)
+        return 2 * PERCENT * (of - ways) > (PERCENT - confidence_percent) * of
 
     return _first(found, frame - drawn + found, is_possible)
 
@@ -154,10 +158,16 @@ def _highest(frame: int, drawn: int, found: int, confidence_percent: int) -> int
     """Return the greatest K with P(X <= found | K) > alpha / 2."""
 
     def is_too_many(false: int) -> bool:
-        ways = ways_up_to(found, frame, false, drawn)
-        return 2 * PERCENT * ways <= (PERCENT - confidence_percent) * comb(frame, drawn)
+        ways, of = _at_most(found, frame, false, drawn)
+        return 2 * PERCENT * ways <= (PERCENT - confidence_percent) * of
 
     return _first(found, frame - drawn + found + 1, is_too_many) - 1
+
+
+def _at_most(most: int, frame: int, false: int, drawn: int) -> tuple[int, int]:
+    """Return P(X <= *most*) as a quotient; false and drawn may change places, and the fewer make smaller numbers."""
+    fewer, more = sorted((false, drawn))
+    return ways_up_to(most, frame, more, fewer), comb(frame, fewer)
 
 
 def ways_up_to(most: int, frame: int, false: int, drawn: int) -> int:
