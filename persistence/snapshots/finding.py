@@ -103,10 +103,8 @@ def _parties(conn: Connection, row: Row[Any], outside: frozenset[str]) -> frozen
         return frozenset()
     of_list = findings.c.list_id == row.list_id
     told = conn.execute(select(findings.c.title, findings.c.detail).where(of_list)).all()
-    planned = conn.scalars(
-        select(measures.c.text).join(findings, findings.c.id == measures.c.finding_id).where(of_list)
-    )
-    text = "\n".join([*(f"{each.title}\n{each.detail}" for each in told), *conn.scalars(ours)])
+    planned = select(measures.c.text).join(findings, findings.c.id == measures.c.finding_id).where(of_list)
+    text = "\n".join([*(f"{each.title}\n{each.detail}" for each in told), *conn.scalars(planned)])
     return frozenset(name for name in outside if name in text)
 
 
