@@ -7,14 +7,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, tuple_
 
 from persistence.case_store import OFFICE
-from persistence.tables import cases, findings, issue_lists, ledger
+from persistence.tables import cases, findings, issue_lists, ledger, samples
 
 Place = tuple[datetime, int, int]  # moment, case, event
 
 
 @dataclass(frozen=True)
 class Sought:
-    """What is looked for; empty does not narrow. *number* is that of a finding or list, or ``office``."""
+    """What is looked for; empty does not narrow. *number* is that of a finding, list or sample, or ``office``."""
 
     who: str = ""
     number: str = ""
@@ -25,12 +25,13 @@ class Sought:
 
 def search(conn: Connection, sought: Sought, *, before: Place | None = None, limit: int = 100) -> list[Row[Any]]:
     """Return events with the number of their case, newest first: no body, no title."""
-    number = func.coalesce(findings.c.number, issue_lists.c.number)
+    number = func.coalesce(findings.c.number, issue_lists.c.number, samples.c.number)
     columns = ("case_id", "seq", "event", "act", "at", "recorded_at", "who", "post", "hash", "leaf")
     joined = (
         ledger.join(cases, cases.c.id == ledger.c.case_id)
         .outerjoin(findings, findings.c.id == ledger.c.case_id)
         .outerjoin(issue_lists, issue_lists.c.id == ledger.c.case_id)
+        .outerjoin(samples, samples.c.id == ledger.c.case_id)
     )
     query = select(*(ledger.c[name] for name in columns), cases.c.kind, number.label("number")).select_from(joined)
     query = query.where(*_narrowed(conn, sought))
@@ -60,7 +61,7 @@ def _narrowed(conn: Connection, sought: Sought) -> list[ColumnElement[bool]]:
 def _case_id(conn: Connection, number: str) -> int:
     if number == "office":
         return OFFICE
-    for table in (findings, issue_lists):
+    for table in (findings, issue_lists, samples):
         found = conn.scalar(select(table.c.id).where(table.c.number == number))
         if found is not None:
             return int(found)

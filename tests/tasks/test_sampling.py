@@ -13,6 +13,7 @@ from cases.refusals import FormIncomplete, NotPermitted, Unknown
 from cases.sampling import EmptyFrame, Result, exported, frame_sha256
 from persistence.columns import new_id
 from persistence.dossiers import timeline
+from persistence.ledger_search import Sought, search
 from persistence.samples import Sample, exported_sample, find_sample
 from persistence.tables import (
     findings,
@@ -102,6 +103,8 @@ def test_a_sample_is_drawn_from_what_was_signed_off_and_can_be_drawn_again(close
     assert row.frame_sha256 in event.body
     assert "种子" in event.body
     assert not closed.complaints()
+    with closed.office.read() as conn:
+        assert [found.number for found in search(conn, Sought(number=sample))] == [sample]
 
 
 def test_an_open_finding_is_not_drawn(closed: City) -> None:
