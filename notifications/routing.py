@@ -44,6 +44,8 @@ LETTERS: Final[Mapping[str, tuple[Told, ...]]] = {
     "RecurrenceNoted": (Told("recurrence_noted", ("inspection_office",)),),
     "LookBackAppointed": (Told("look_back_appointed", ("look_back_team",)),),  # the unit is not warned of a visit
     "SampledAssigned": (Told("sample_assigned", ("look_back_team",)),),  # the event names who goes
+    "MeetingCalled": (Told("meeting_called", ("leading_group",)),),  # the event names its members
+    "SecondPersonAsked": (Told("sheet_waits", ("inspection_office",)),),  # the event names who else works there
     "CampaignProposed": (Told("campaign_due", ("inspection_office",)),),  # the event names the office
     "SignedOff": (Told("finding_signed_off", _UNIT),),
     "SignOffRevoked": (Told("sign_off_revoked", (*_UNIT, "superior_leader")),),

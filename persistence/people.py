@@ -168,6 +168,7 @@ def _recipients(*conditions: ColumnElement[bool]) -> Select[Any]:
 
 _of_post = _recipients(posts.c.id == bindparam("post"))
 _of_role = _recipients(posts.c.role == bindparam("role"), posts.c.scope_unit_id == bindparam("unit"))
+_among = _recipients(people.c.id.in_(bindparam("persons", expanding=True)))
 _administrators = _recipients(posts.c.role == Role.SYSTEM_ADMIN)
 
 
@@ -194,6 +195,16 @@ def holders_or_chief(conn: Connection, post_id: int, day: date) -> list[Recipien
 def holders_of_role(conn: Connection, role: str, unit_id: int, day: date) -> list[Recipient]:
     """Return who plays *role* on the unit *unit_id* itself by a post on *day*."""
     return _found(conn, _of_role, day=day, role=role, unit=unit_id)
+
+
+def recipients_among(conn: Connection, person_ids: Iterable[int], day: date) -> list[Recipient]:
+    """Return those of *person_ids* with a post that they hold on *day*; who holds none has an empty title."""
+    ids = list(person_ids)
+    plain = conn.execute(
+        select(people.c.id, people.c.name, people.c.email, people.c.language).where(people.c.id.in_(ids))
+    )
+    found = {row.id: Recipient(*row, "") for row in plain}
+    return list((found | {one.person_id: one for one in _found(conn, _among, day=day, persons=ids)}).values())
 
 
 _away = (

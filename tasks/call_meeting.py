@@ -1,17 +1,19 @@
 """召开会议: the leading group is called together, with the findings that are ready for its decision."""
 
-from cases.decided import OnAnotherAgenda, SheetKnown, sheet_in_order
+from typing import Any
+
+from cases.decided import SheetKnown, sheet_in_order
 from cases.events import Event
 from cases.refusals import CaseError, FormIncomplete
 from cases.rights import Role, may_in_office
 from persistence.columns import new_id
-from persistence.meetings import on_open_agenda, path_of, sheet_is_known
+from persistence.meetings import path_of, sheet_is_known
 from persistence.people import Recipient, holders_of_role
 from persistence.tables import meeting_items, meeting_seats, meetings
 from tasks.acts import act
 from tasks.case import FindingCase, OfficeCase
 from tasks.form import Form
-from tasks.meeting import ready_for_sign_off
+from tasks.meeting import ready_for_meeting
 from tasks.sign_off import basis_of
 from tasks.work import Work
 
@@ -54,6 +56,7 @@ def call_meeting(work: Work, case: OfficeCase, form: Form) -> None:
         raise NothingReady()
     work.answer |= {"meeting": str(meeting_id), "skipped": skipped}
     facts = {"meeting": number, "findings": [n for n in numbers if n not in skipped], "skipped": skipped}
+    facts |= _told(work, form, meeting_id, members)
     work.record(case, Event("MeetingCalled", facts))
 
 
@@ -68,6 +71,17 @@ def _office_of(work: Work, findings: list[FindingCase]) -> int:
     return office
 
 
+def _told(work: Work, form: Form, meeting_id: int, members: list[Recipient]) -> dict[str, Any]:
+    """Return whom the letter of the meeting goes to and what it says; who calls it knows already."""
+    shown = {
+        "number": sheet_in_order(form.text("meeting_number")),
+        "title": form.text("place")[:120],
+        "deadline": form.needed_day("held_on").isoformat(),
+        "link": f"/meetings/{meeting_id}",
+    }
+    return {"persons": [one.person_id for one in members if one.person_id != work.actor.person_id], "shown": shown}
+
+
 def _present(members: list[Recipient], wanted: list[int]) -> set[int]:
     present = set(wanted)
     if not present <= {one.person_id for one in members}:
@@ -80,9 +94,7 @@ def _put_on_agenda(work: Work, meeting_id: int, findings: list[FindingCase]) -> 
     skipped = {}
     for finding in findings:
         try:
-            dossier = ready_for_sign_off(work, finding)
-            if other := on_open_agenda(work.conn, finding.id):
-                raise OnAnotherAgenda(number=finding.number, meeting=other)
+            dossier = ready_for_meeting(work, finding)
         except CaseError as why:
             skipped[finding.number] = why.code
             continue

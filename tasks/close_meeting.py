@@ -15,6 +15,7 @@ from tasks.case import OfficeCase
 from tasks.evidence import keep_blob
 from tasks.form import Form
 from tasks.meeting import open_meeting, ready_for_sign_off, without_vote
+from tasks.second_person import ask_second_person
 from tasks.sign_off import basis_of
 from tasks.work import Work
 
@@ -40,6 +41,11 @@ def close_meeting(work: Work, case: OfficeCase, form: Form) -> None:
     work.record(case, Event("MeetingDecided", facts))
     if decision and not meeting.written_down:
         work.confirmed = decision
+    elif decision:
+        row = meeting.row
+        ask_second_person(
+            work, case, decision, office_unit_id=row.office_unit_id, sheet=row.number, decided_on=row.held_on
+        )
 
 
 def _judge(work: Work, meeting: Meeting, item: Any) -> int | None:

@@ -1,9 +1,7 @@
 """Which letters an act owes: one outbox row per recipient, found out when the act is written."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
-
-from sqlalchemy import select
+from typing import TYPE_CHECKING
 
 from cases.events import Event
 from cases.moments import shanghai_date
@@ -17,9 +15,9 @@ from persistence.people import (
     holders_of_post,
     holders_of_role,
     holders_or_chief,
+    recipients_among,
     recused_from,
 )
-from persistence.tables import people
 from tasks.case import AnyCase, FindingCase, ListCase, SampleCase
 
 if TYPE_CHECKING:
@@ -63,7 +61,11 @@ def _to(
     named = event.facts.get("persons")
     for role in _roles(event, told):
         found: list[Recipient | None] = []
-        found += _named(work, named) if isinstance(named, list | tuple) else recipients(work, case, role)
+        found += (
+            recipients_among(work.conn, named, work.today)
+            if isinstance(named, list | tuple)
+            else recipients(work, case, role)
+        )
         for recipient in found or [None]:  # a vacant post is seen on the mailbox page, not passed over
             yield recipient, role, extra
 
@@ -81,13 +83,6 @@ def _roles(event: Event, told: Told) -> tuple[str, ...]:
     if isinstance(given, list | tuple):
         return tuple(str(role) for role in given)
     return told.roles
-
-
-def _named(work: "Work", persons: Any) -> list[Recipient]:
-    rows = work.conn.execute(
-        select(people.c.id, people.c.name, people.c.email, people.c.language).where(people.c.id.in_(list(persons)))
-    )
-    return [Recipient(*row, "") for row in rows]
 
 
 def _task_letters(work: "Work", task: TaskRow) -> Iterator[tuple[str, Recipient | None, str, Mapping[str, str]]]:

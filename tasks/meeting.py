@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from cases.decided import OnAnotherAgenda
 from cases.meeting import Ballot, MeetingOver, Opinion, require_reasons, require_turn
 from cases.refusals import CaseError, FormIncomplete, NoSuchTask, Unknown
 from cases.rights import may
 from cases.sign_off import Dossier, objections, require_apart
-from persistence.meetings import Meeting, find_meeting
+from persistence.meetings import Meeting, find_meeting, on_open_agenda
 from persistence.people import load_actor
 from persistence.tables import meeting_votes
 from tasks.case import FindingCase
@@ -33,6 +34,14 @@ def ready_for_sign_off(work: Work, case: FindingCase) -> Dossier:
     dossier = dossier_to_sign(work, case)
     for objection in objections(dossier):
         raise objection
+    return dossier
+
+
+def ready_for_meeting(work: Work, case: FindingCase) -> Dossier:
+    """Return the facts of a finding that may be put on an agenda. Raises what stands against it."""
+    dossier = ready_for_sign_off(work, case)
+    if other := on_open_agenda(work.conn, case.id):
+        raise OnAnotherAgenda(number=case.number, meeting=other)
     return dossier
 
 

@@ -18,6 +18,7 @@ from tasks.case import FindingCase, ListCase, OfficeCase
 from tasks.evidence import keep_blob
 from tasks.facts_of_case import dossier_of
 from tasks.form import Form
+from tasks.second_person import ask_second_person
 from tasks.sign_off import basis_of
 from tasks.work import Work
 
@@ -72,6 +73,7 @@ def record_paper_decision(work: Work, case: OfficeCase, form: Form) -> None:
     work.answer |= {"decision": str(decision)}
     facts = {"sheet": sheet, "decision": act_name, "cases": numbers, "signer": signer_id, "scan": scan.sha256}
     work.record(case, Event("PaperDecisionRecorded", facts))
+    ask_second_person(work, case, decision, office_unit_id=office, sheet=sheet, decided_on=decided_on)
 
 
 def _office_of(work: Work, cases: list[FindingCase | ListCase]) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from starlette.datastructures import FormData
 
 from cases.meeting import Opinion
-from cases.refusals import Unknown
+from cases.refusals import CaseError, Unknown
 from cases.rights import Role
 from config.messages import say
 from documents.papers import words
@@ -28,7 +28,7 @@ from persistence.meetings import (
 from persistence.people import Recipient, holders_of_role
 from persistence.tables import decisions, people
 from tasks.case import FindingCase
-from tasks.meeting import without_vote
+from tasks.meeting import ready_for_meeting, without_vote
 from tasks.paper_templates import in_force
 from tasks.papers_out import checkpoint_sentence
 from tasks.sign_off import dossier_to_sign
@@ -39,7 +39,7 @@ from web.deciding import attempt_with_scan, scan_of
 from web.exporting import answer
 from web.exports import Job
 from web.house import House, TheHouse
-from web.refusals import kept_sentence
+from web.refusals import kept_sentence, sentence
 from web.signed_in import Filled, Person, SignedIn
 
 router = office_router("call_meeting")
@@ -73,7 +73,7 @@ def call(request: Request, house: TheHouse, person: SignedIn, form: Filled) -> R
     tried = attempt_with_scan(house, person, form, "call_meeting", given)
     if tried.answer is None:
         return _meetings(request, house, person, tried=tried)
-    skipped = ",".join(tried.answer.more["skipped"])
+    skipped = ",".join(tried.answer.more["skipped"])  # numbers only: the page says why, in words of its own
     return back_to(f"/meetings/{tried.answer.more['meeting']}", tried.act, skipped=skipped)
 
 
@@ -152,11 +152,30 @@ def _meeting(
         if meeting is None:
             raise Unknown()
         facts = _facts(house, conn, person, meeting)
+        facts["skipped"] = _skipped(house, conn, person, skipped.split(","))
     return pages.show(
         request, "office/meeting.html", status=_status(tried), tried=tried, done=was_done(done), m=meeting, sheet=scan,
-        skipped=[number for number in skipped.split(",") if number], opinions=list(Opinion), today=person.today,
-        me=person.actor.person_id, **facts,
+        opinions=list(Opinion), today=person.today, me=person.actor.person_id, **facts,
     )  # fmt: skip
+
+
+def _skipped(house: House, conn: Connection, person: Person, numbers: Sequence[str]) -> list[tuple[str, str]]:
+    """Return (number, why it is on no agenda) of those of *numbers* that the person sees."""
+    work = _looking(house, conn, person)
+    return [(number, _against(work, number, person)) for number in titles_of(conn, person.actor, numbers)]
+
+
+def _against(work: Work, number: str, person: Person) -> str:
+    try:
+        ready_for_meeting(work, work.finding(number))
+    except CaseError as why:
+        return sentence(person.language, why)
+    return say(person.language, "meeting.ready_now")
+
+
+def _looking(house: House, conn: Connection, person: Person) -> Work:
+    now = house.office.now()
+    return Work(house.office, conn, person.actor, "view", at=now, recorded_at=now, given={})
 
 
 def _facts(house: House, conn: Connection, person: Person, meeting: Meeting) -> dict[str, Any]:
@@ -186,8 +205,7 @@ def _items(house: House, conn: Connection, person: Person, meeting: Meeting) -> 
     decision = conn.scalar(select(decisions.c.id).where(decisions.c.meeting_id == meeting.row.id))
     kept = find_decision(conn, person.actor, decision) if decision else None
     fates = {one.number: one for one in kept.items} if kept else {}
-    now = house.office.now()
-    work = Work(house.office, conn, person.actor, "view", at=now, recorded_at=now, given={})
+    work = _looking(house, conn, person)
     items = []
     for item in meeting.items:
         if item.number not in seen:

@@ -40,6 +40,13 @@ def test_a_meeting_is_called_voted_on_with_the_chair_last_and_signs_off(house: H
     expect(office.get_by_text("会议已召集。")).to_be_visible()
     meeting = office.url.partition("?")[0]
     picture(office, "meeting-secretary")
+    absent = office.get_by_role("group", name="到会成员").get_by_label("领导小组组长")
+    absent.uncheck()
+    office.get_by_role("button", name="登记到会").click()
+    expect(office.get_by_role("alert").first).to_be_visible()
+    office.get_by_role("group", name="到会成员").get_by_label("领导小组组长").check()
+    office.get_by_role("button", name="登记到会").click()
+    expect(office.get_by_text("到会情况已登记。")).to_be_visible()
 
     chair, deputy = house.sign_in(visits, "signer1"), house.sign_in(visits, "signer2")
     chair.goto(meeting)

@@ -20,7 +20,16 @@ from cases.meeting import (
 )
 from cases.refusals import CaseError, FormIncomplete, Unknown
 from persistence.columns import new_id
-from persistence.tables import evidence, ledger, meeting_items, progress_reports, recusals, reviews, signal_hits
+from persistence.tables import (
+    evidence,
+    ledger,
+    meeting_items,
+    outbox,
+    progress_reports,
+    recusals,
+    reviews,
+    signal_hits,
+)
 from tasks.call_meeting import NothingReady
 from tests.support.city import City
 from tests.tasks.group import (
@@ -373,3 +382,26 @@ def test_a_vote_is_not_written_down_over_ones_own(group: City) -> None:
             "meeting": meeting, "member": person_of(group, "signer2"), "opinion": "agree",
         })  # fmt: skip
     assert group.count(reviews) > 0
+
+
+def test_the_members_are_told_where_and_when_under_their_own_posts(group: City) -> None:
+    meeting = str(call(group, ready(group), login="signer2").more["meeting"])
+
+    letters = group.ask(select(outbox).where(outbox.c.letter == "meeting_called"))
+
+    assert {row.person_id for row in letters} == {person_of(group, login) for login in ("signer1", "signer900")}
+    assert all(row.facts["link"] == f"/meetings/{meeting}" and row.facts["number"] == SHEET for row in letters)
+    assert {row.facts["deadline"] for row in letters} == {group.today.isoformat()}
+    assert "领导小组成员" in {row.facts["post"] for row in letters}
+
+
+def test_votes_that_were_written_down_ask_the_others_of_the_office_for_a_second_person(group: City) -> None:
+    meeting = str(call(group, ready(group)).more["meeting"])
+    for login in ("signer2", "signer900", "signer1"):
+        given = {"meeting": meeting, "member": person_of(group, login), "opinion": "agree"}
+        group.perform("office1", "record_vote", "office", given)
+
+    decision = close(group, meeting, attachments=(group.keep("签到表.png"),)).more["decision"]
+
+    (letter,) = group.ask(select(outbox).where(outbox.c.letter == "sheet_waits"))
+    assert (letter.person_id, letter.facts["link"]) == (person_of(group, "office2"), f"/decisions/{decision}")

@@ -18,7 +18,7 @@ from cases.decided import (
 from cases.finding import State
 from cases.refusals import CaseError, FormIncomplete, NotPermitted, NotYourTask
 from cases.sign_off import NotFromOutside, SamePerson
-from persistence.tables import decision_items, decisions, evidence, extensions, ledger, waivers
+from persistence.tables import decision_items, decisions, evidence, extensions, ledger, outbox, waivers
 from tasks.between_cases import wake_due
 from tasks.carry_out import carry_out
 from tests.support.city import CHECKED, City
@@ -77,6 +77,16 @@ def test_who_recorded_does_not_confirm_under_another_account_either(city: City) 
             confirm(city, decision, login)
 
     assert state_of_decision(city) == "waiting"
+
+
+def test_the_other_people_of_the_office_are_told_that_a_sheet_waits(city: City) -> None:
+    decision = record(city, ready(city))
+
+    (letter,) = city.ask(select(outbox).where(outbox.c.letter == "sheet_waits"))
+
+    assert letter.person_id == person_of(city, "office2")
+    assert letter.facts["link"] == f"/decisions/{decision}"
+    assert letter.facts["post"]
 
 
 def open_scan_once(city: City, decision: str, login: str) -> None:
