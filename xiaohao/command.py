@@ -21,7 +21,7 @@ from persistence.outbox import State
 from persistence.overviews import FindingFilters, FindingLine
 from persistence.people import load_actor, person_of_login
 from persistence.samples import exported_sample
-from persistence.tables import cases, findings, issue_lists, releases, signal_hits, units
+from persistence.tables import cases, findings, issue_lists, releases, units
 from persistence.tokens import account_of_token
 from persistence.visibility import visible_findings, visible_lists
 from tasks.begin import begin
@@ -553,24 +553,18 @@ def deliver_now(
 
 
 @signals_app.command("show")
-def show_signals(number: str, as_json: AsJson = False) -> None:
-    """Show the signals of a finding (NUMBER alone does it too); a signal is a lead, never a verdict."""
-    from config.signal_words import signal_sentence
+def show_signals(
+    number: str,
+    now: Annotated[bool, typer.Option("--now", help="look at this moment, keep nothing")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the signals of a finding or a list (NUMBER alone does it too); a signal is a lead, never a verdict."""
+    from xiaohao.signals_shown import in_lines, signals_of
 
     office = _office()
     with office.read() as conn:
-        found = conn.scalar(select(findings.c.id).where(findings.c.number == number))
-        if found is None:
-            raise Unknown()
-        rows = conn.execute(select(signal_hits).where(signal_hits.c.finding_id == found).order_by(signal_hits.c.id))
-        hits = [dict(row) for row in rows.mappings()]
-    shown = ("cycle", "signal", "severity", "rule_version", "facts", "quotes", "raised_at", "decision", "reason")
-    document = [
-        {name: hit[name] for name in shown} | {"sentence": signal_sentence(language(), hit["signal"], hit["facts"])}
-        for hit in hits
-    ]
-    lines = [f"{hit['signal']} {hit['severity']}  {hit['sentence']}" for hit in document] or [sentence("no_signals")]
-    tell(as_json, {"number": number, "signals": document}, lines)
+        document = signals_of(office, conn, number, office.now(), now=now)
+    tell(as_json, document, in_lines(document, now=now))
 
 
 # --- samples --------------------------------------------------------------------------------------------------------
