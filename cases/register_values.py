@@ -55,7 +55,7 @@ def read_values(
             values |= _READ[field.kind](field, told, (words or {}).get(field.name, {}))
         except _Wrong as why:
             errors[field.name] = str(why)
-    return values, errors | _conflicts(register, values, now)
+    return values, _conflicts(register, values, now) | errors
 
 
 def happened_at(register: Register, values: Mapping[str, Any], now: datetime) -> datetime:

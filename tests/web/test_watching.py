@@ -128,8 +128,7 @@ def passing(city: City, seconds: int) -> None:
 
 def look(city: City, number: str) -> None:
     """Let the case look for signals, as it does after any entry."""
-    row = {"register": "particulars", "on": "2026-03-02", "place": "城东"}
-    city.act("office1", "enter_register", number, **row)
+    city.act("office1", "enter_register", number, register="particulars", on="2026-03-02", place="城东")
 
 
 def test_the_page_asks_only_those_who_decide_to_be_counted(city: City, number: str) -> None:
