@@ -50,7 +50,7 @@ def fired(**more: Any) -> list[str]:
 
 
 def test_an_honest_dossier_raises_nothing() -> None:
-    done = (Planned(1, "追缴", "已追缴 3 笔"),)
+    done = (Planned(1, "追缴", "已追缴 3 笔"), Planned(2, "修订报销制度", "已修订并执行", "REGULATION"))
     opinion = (Opinion(1, "review_rectification", "甲", "已核对 3 份凭证，金额一致"),)
 
     assert fired(measures=done, opinions=opinion, visits=(Visit(1, 2, True, "财务部"),)) == []

@@ -114,14 +114,15 @@ def test_the_demonstration_has_a_finding_in_every_state(shell: Shell) -> None:
 def test_a_finding_is_shown_with_its_events_and_an_unknown_one_is_not(shell: Shell) -> None:
     shown = shell.json("finding", "XC2026-001-001")
 
-    assert [event["event"] for event in shown["events"]][-1] == "SignedOff"
+    assert "SignedOff" in [event["event"] for event in shown["events"]]
     assert shell.json("finding", "XC2026-999-001", code=1)["refused"]["code"] == "unknown"
 
 
 def test_signals_say_a_sentence(shell: Shell) -> None:
-    (hit,) = shell.json("signals", ONE)["signals"]
+    hits = {hit["signal"]: hit for hit in shell.json("signals", ONE)["signals"]}
+    hit = hits["PR-09"]
 
-    assert (hit["signal"], hit["severity"]) == ("PR-09", "HIGH")
+    assert hit["severity"] == "HIGH"
     assert "专题会议纪要.pdf" in hit["sentence"]
 
 
