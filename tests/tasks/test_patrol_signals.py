@@ -6,7 +6,16 @@ import pytest
 from sqlalchemy import select
 
 from cases.sign_off import SignalUndecided
-from persistence.tables import criteria, findings, measures, register_entries, release_files, releases, signal_hits
+from persistence.tables import (
+    criteria,
+    findings,
+    measures,
+    register_entries,
+    release_files,
+    releases,
+    signal_hits,
+    suspicions,
+)
 from tasks.between_cases import wake_due
 from tests.tasks.town import CHECKED, Town, at, proof
 
@@ -186,3 +195,10 @@ def publish_other_parameters(town: Town, day: str) -> None:
             added = b"\n<!-- -->" if file["path"] == path else b""
             row = {"release_id": "f" * 64, "content": file["content"] + added}
             conn.execute(release_files.insert(), dict(file) | row)
+
+
+def test_the_findings_of_a_plan_are_looked_at_before_its_review(town: Town) -> None:
+    with town.office.read() as conn:
+        looked = conn.scalars(select(suspicions.c.as_of)).all()
+
+    assert [moment.date() for moment in looked] == [date(2026, 3, 2)] * 3
