@@ -11,10 +11,12 @@ from sqlalchemy import Connection, select
 from starlette.datastructures import FormData, QueryParams
 
 from cases.finding import Kind
+from cases.moments import shanghai_date
 from cases.refusals import Unknown
 from cases.rights import Subject
 from cases.sampling import (
     PERMILLE,
+    Rate,
     Stratum,
     false_ones,
     frame_text,
@@ -24,6 +26,9 @@ from cases.sampling import (
     still_excluded,
 )
 from config.messages import say
+from documents.papers import words
+from documents.papers.pdf import as_pdf
+from documents.papers.sampling import DrawnLine, SampleValues
 from persistence.samples import (
     CAMPAIGN,
     SPOT_CHECK,
@@ -47,12 +52,16 @@ from persistence.samples import (
 )
 from persistence.tables import blobs, measures, rounds, submissions
 from tasks.eligible import Candidate, may_do
+from tasks.paper_templates import in_force
+from tasks.papers_out import checkpoint_sentence
 from tasks.patrols.campaigns import due_units
 from tasks.sampling import BY_CONFIDENCE, BY_SHARE
 from web import pages
 from web.administration import NOTHING, Attempt, back_to, office_router, was_done
 from web.case_pages import Kept, send
 from web.deciding import attempt_with_scan, scan_of
+from web.exporting import answer
+from web.exports import Job
 from web.house import House, TheHouse
 from web.signed_in import Filled, Person, SignedIn
 from web.whole import day_of, whole
@@ -262,6 +271,63 @@ def frame_file(house: TheHouse, person: SignedIn, number: str) -> Response:
     with house.office.read() as conn:
         sample = _whole_sample(conn, person, number)
     return _file(frame_text(sample.row.frame), f"{number}.txt", "text/plain")
+
+
+@router.get("/samples/{number}/appendix.{form}")
+def appendix(house: TheHouse, person: SignedIn, number: str, form: str) -> Response:
+    """Send the appendix of a verification report. Raises Unknown, OfficeMissing."""
+    if form not in ("docx", "pdf"):
+        raise Unknown()
+    with house.office.read() as conn:
+        values = _values(conn, person, _whole_sample(conn, person, number))
+        template = in_force(conn, "sampling_appendix", person.today)
+
+    def make(_: Job) -> bytes:
+        made = words.make("sampling_appendix", values, template)
+        return made if form == "docx" else as_pdf(made, "docx")
+
+    return answer(house, person, f"{say('zh', 'paper.sampling_appendix')}{number}.{form}", f"/samples/{number}", make)
+
+
+def _values(conn: Connection, person: Person, sample: Sample) -> SampleValues:
+    row, results = sample.row, results_of(conn, sample.row)
+    return SampleValues(
+        number=row.number,
+        purpose=row.purpose,
+        unit=sample.unit_name,
+        drawn_on=shanghai_date(row.drawn_at),
+        frame=say("zh", "sampling.frame_size", count=len(row.frame)),
+        frame_sha256=row.frame_sha256,
+        seed=row.seed,
+        method=row.method,
+        lines=tuple(
+            DrawnLine(say("zh", f"sampling.{one.row.stratum}"), one.number, one.title, one.unit_name, _in_words(one))
+            for one in sample.drawn
+        ),
+        sentences=_sentences(rate_of(row, results), results),
+        conclusion=row.conclusion,
+        checkpoint=checkpoint_sentence(conn, person.today),
+    )
+
+
+def _in_words(one: Drawn) -> str:
+    result = say("zh", f"sampling.{one.row.result or 'waits'}")
+    counts = {"asked": one.row.asked, "mismatches": one.row.mismatches}
+    return f"{result}（{say('zh', 'sampling.checked_of', **counts)}）" if one.row.asked else result
+
+
+def _sentences(said: Rate, results: Sequence[Found]) -> tuple[str, ...]:
+    """Return what the random stratum says of all, once it is whole, and the risk stratum apart."""
+    left = sum(one.result is None for one in results if one.stratum == Stratum.RANDOM)
+    if left:
+        return (say("zh", "sampling.rate_waits", left=left),)
+    numbers = {name: getattr(said, name) for name in ("drawn", "checked", "found", "unknown", "frame", "low", "high")}
+    percents = {"low_percent": percent_of(said.low, said.frame), "high_percent": percent_of(said.high, said.frame)}
+    found = say("zh", "sampling.rate_said", percent=percent_of(said.found, said.checked), **numbers)
+    interval = say("zh", "sampling.interval_said", confidence=said.confidence_percent, **numbers, **percents)
+    risk = _counted([one for one in results if one.stratum == Stratum.RISK])
+    apart = (say("zh", "sampling.risk_said", **risk),) if risk["drawn"] else ()
+    return (found, interval, *apart)
 
 
 def _whole_sample(conn: Connection, person: Person, number: str) -> Sample:

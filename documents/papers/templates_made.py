@@ -252,6 +252,25 @@ def minutes() -> Any:
     return paper
 
 
+def sampling_appendix() -> Any:
+    """抽样核查附录: how it was drawn, so that anybody can draw it again, and what was found."""
+    paper = _titled("抽样核查附录", "{{ number }}")
+    _text(paper, "{{ purpose }}（{{ unit }}，{{ drawn_on }}抽取）。")
+    _heading(paper, "一、抽取依据")
+    _text(paper, "抽样框：{{ frame }}，SHA-256为{{ frame_sha256 }}。")
+    _text(paper, "种子：{{ seed }}。方法：{{ method }}，按“种子|编号”的SHA-256从小到大抽取，任何人可据此重新抽取。")
+    _heading(paper, "二、核查情况", before=10)
+    table = _table(paper, widths=(20, 34, 46, 26, 30), points=10.5)
+    _row(table, "分层", "问题编号", "问题", "单位", "核查结果", heading=True)
+    _row(table, "{%tr for each in lines %}")
+    _row(table, *(f"{{{{ each.{name} }}}}" for name in ("stratum", "number", "title", "unit", "result")))
+    _row(table, "{%tr endfor %}")
+    _heading(paper, "三、结果", before=10)
+    _text(paper, "{{ each }}", loop="sentences")
+    _text(paper, "{{ conclusion }}")
+    return paper
+
+
 MADE = {
     "sign_off_sheet": sign_off_sheet,
     "verification_report": verification_report,
@@ -265,6 +284,7 @@ MADE = {
     "monthly_circular": monthly_circular,
     "quarterly_airing": quarterly_airing,
     "minutes": minutes,
+    "sampling_appendix": sampling_appendix,
 }
 
 

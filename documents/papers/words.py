@@ -13,7 +13,7 @@ from typing import Any
 
 from docxtpl import DocxTemplate
 
-from documents.papers import minutes, samples
+from documents.papers import minutes, samples, sampling
 from documents.papers.facts import (
     circular_facts,
     due_facts,
@@ -27,7 +27,7 @@ from documents.papers.values import FigureValues, FindingValues, ListValues, pri
 
 SHIPPED_TEMPLATES = Path(__file__).parent / "templates"
 NOTE = "checkpoint"  # the name that every template has to print
-Values = FindingValues | ListValues | FigureValues | minutes.MeetingValues
+Values = FindingValues | ListValues | FigureValues | minutes.MeetingValues | sampling.SampleValues
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,7 @@ PAPERS: Mapping[str, WordPaper] = {
     "monthly_circular": _OF_FIGURES,
     "quarterly_airing": _OF_FIGURES,
     "minutes": WordPaper(minutes.minutes_facts, minutes.SAMPLE),
+    "sampling_appendix": WordPaper(sampling.sample_facts, sampling.SAMPLE),
 }
 
 

@@ -1,9 +1,11 @@
 """The sampling desk: what an officer, and two people in the field, see and send."""
 
+import io
 import json
 from pathlib import Path
 
 import pytest
+from docx import Document
 
 from cases.sampling import exported
 from tests.support import city as cities
@@ -62,6 +64,10 @@ def test_an_officer_draws_assigns_and_closes_and_somebody_in_the_field_records(c
     closing = {"act": "close_sample", "comment": "随机抽取的三个问题逐项核对，全部相符"}
     assert officer.post(place, closing).status_code == 303
     assert "已结项" in officer.get(place).text
+    appendix = officer.get(f"{place}/appendix.docx")
+    assert appendix.status_code == 200
+    text = "".join(paragraph.text for paragraph in Document(io.BytesIO(appendix.content)).paragraphs)
+    assert "不实的有 0 至 0 个" in text
     out = exported(json.loads(officer.get(f"/samples/{number}/export.json").text))
     assert out.same_again()
     assert officer.get(f"/samples/{number}/frame.txt").text.split() == city.numbers
@@ -71,12 +77,12 @@ def test_the_unit_and_those_not_sent_see_nothing_of_a_sample(city: City) -> None
     sample = draw(city)
     first, *_ = drawn(city, sample)
     assign(city, sample, [first])
-    paths = ("", f"/{first}", "/export.json", "/frame.txt", "/files/1")
+    paths = ("", f"/{first}", "/export.json", "/frame.txt", "/appendix.docx", "/files/1")
     for login in ("u11chief", "u11handler", "lookback2"):
         visitor = Visitor(city, login)
         assert [visitor.get(f"/samples/{sample}{path}").status_code for path in paths] == [404] * len(paths)
     sent = Visitor(city, WENT[0])
-    assert [sent.get(f"/samples/{sample}{path}").status_code for path in paths] == [200, 200, 404, 404, 404]
+    assert [sent.get(f"/samples/{sample}{path}").status_code for path in paths] == [200, 200, 404, 404, 404, 404]
     assert "抽取依据" not in sent.get(f"/samples/{sample}").text
     assert Visitor(city, "u11chief").get("/samples").status_code == 404
 
