@@ -114,9 +114,7 @@ def _deletions(gone: Iterable[Row[Any]]) -> list[Change]:
     """Return how sketches leave the index; where they stand in it is worked out from their signatures."""
     changes: list[Change] = [
         (
-            delete(bands).where(
-                bands.c.band.in_(minhash.bands(row.kind, row.signature)), bands.c.sketch_id == row.id
-            ),
+            delete(bands).where(bands.c.band.in_(minhash.bands(row.kind, row.signature)), bands.c.sketch_id == row.id),
             None,
         )
         for row in gone

@@ -174,6 +174,8 @@ def _elsewhere(
 
 def _others(conn: Connection, finding: Row[Any], ids: set[int], as_of: datetime) -> list[Row[Any]]:
     """Return evidence rows with their findings, those left out that came later or are this finding's by origin."""
+    if not ids:
+        return []
     query = (
         select(evidence.c.id, evidence.c.sha256, evidence.c.filename, evidence.c.purpose, evidence.c.uploaded_at)
         .add_columns(findings.c.id.label("finding_id"), findings.c.number, findings.c.unit_id, findings.c.lead_unit_id)
@@ -181,7 +183,7 @@ def _others(conn: Connection, finding: Row[Any], ids: set[int], as_of: datetime)
         .where(evidence.c.id.in_(ids), *_there(as_of), ~_of_one_origin(finding))
         .order_by(evidence.c.id)
     )
-    return list(conn.execute(query).all()) if ids else []
+    return list(conn.execute(query).all())
 
 
 def _there(as_of: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
