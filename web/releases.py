@@ -16,11 +16,13 @@ from bpmn.forms import FormRefused, read_form
 from bpmn.reading import DiagramRefused
 from bpmn.release import FOLDERS, NotInRelease, Release
 from cases.refusals import CaseError, FormIncomplete, Unknown
-from persistence.tables import people, releases
+from persistence.tables import back_tests, people, releases
+from tasks.backtest.comparing import Found
 from tasks.releases import draft_release, problems_of, release_kept
 from web import pages
 from web.administration import NOTHING, Attempt, attempt, back_to, office_router, refused, was_done
 from web.house import House, TheHouse
+from web.signal_rules import sums_of
 from web.signed_in import Filled, Person, SignedIn
 
 router = office_router("publish_release")
@@ -113,6 +115,7 @@ def _release(
         row, release = _found(conn, release_id)
         in_force = "" if row.state == "draft" else house.office.release_in_force(conn)
         before = release_kept(conn, house.office.release_in_force(conn)) if row.state == "draft" else release
+        reason = conn.execute(select(back_tests).where(back_tests.c.draft_id == release_id).limit(1)).one_or_none()
     shown = file if file in release.files else next(iter(release.names("processes", ".bpmn")), "")
     problems = problems_of(release)
     marked = [{"element": p.element, "text": p.sentence(person.language)} for p in problems if p.file == shown]
@@ -120,7 +123,8 @@ def _release(
         request, "office/release.html", status=422 if tried.text else 200, row=row, groups=_groups(release),
         changed={path for path, content in release.files.items() if before.files.get(path) != content},
         shown=shown, view=_view(release, shown), problems=problems, marked=marked, in_force=in_force == release_id,
-        own=row.drafted_by == person.actor.person_id, tried=tried, done=was_done(done),
+        own=row.drafted_by == person.actor.person_id, reason=reason,
+        sums=sums_of(Found.kept(reason.found)) if reason else {}, tried=tried, done=was_done(done),
     )  # fmt: skip
 
 

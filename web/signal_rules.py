@@ -1,5 +1,6 @@
 """疑点规则: the rules of the signals with their thresholds, and the back-test that comes before any change of them."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ router = office_router("read_rules")
 editing = office_router("edit_rules")
 YEAR = timedelta(days=365)
 LATEST = 12  # back-tests that the page lists
+_SWITCH = re.compile(r"（1 为[^）]*）")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,9 @@ def try_out(request: Request, house: TheHouse, person: SignedIn, form: Filled, a
 
 
 @router.get("/rules/tests/{test_id}")
-def test_page(request: Request, house: TheHouse, person: SignedIn, test_id: int, done: str | None = None) -> Response:
+def back_test_page(
+    request: Request, house: TheHouse, person: SignedIn, test_id: int, done: str | None = None
+) -> Response:
     return _test(request, house, person, test_id, done=done)
 
 
@@ -176,7 +180,8 @@ def words_of(language: str, setting: Setting) -> str:
         return say(language, f"rules.{group}", name=say(language, f"{closed_set}.{name}"))
     if name == "severity":
         return say(language, "rules.severity")
-    return setting.note if language == "zh" and setting.note else name.replace("_", " ")
+    note = _SWITCH.sub("", setting.note)  # a switch is shown as yes or no
+    return note if language == "zh" and note else name.replace("_", " ")
 
 
 def _hits_of_a_year(conn: Connection, person: Person) -> dict[str, Counter[str]]:

@@ -36,6 +36,7 @@ from tasks.patrols import PATROLS
 from tasks.patrols.run import run_patrol
 from tasks.releases import draft_release, problems_of
 from tasks.work import CLOCK
+from xiaohao.backtesting import back_test
 from xiaohao.benchmark.command import bench
 from xiaohao.settings import Settings, SettingsWrong
 from xiaohao.speech import AsJson, ShownByDefault, fail, language, on_screen, refuse, said, sentence, tell
@@ -647,6 +648,16 @@ def _tell_sample(sample: Exported, as_json: bool) -> None:
     lines = [sentence("sample_drawn", **facts, **counts)]
     lines += [f"  {stratum}  {number}" for stratum in Stratum for number in drawn[stratum]]
     tell(as_json, sample.as_json(), lines)
+
+
+@signals_app.command("backtest")
+def back_test_settings(
+    written: Annotated[list[str], typer.Option("--set", metavar="PR-17.project_days=20", help="a threshold to try")],
+    since: Annotated[date | None, typer.Option(parser=_day, metavar="DATE", help="findings submitted since")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what other thresholds would have raised in the past, and what people decided then; nothing changes."""
+    back_test(_office(), written, since, as_json)
 
 
 # --- diagrams -------------------------------------------------------------------------------------------------------
