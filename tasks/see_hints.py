@@ -19,7 +19,7 @@ from tasks.acts import act
 from tasks.case import FindingCase
 from tasks.evidence import keep_blob
 from tasks.form import Form
-from tasks.signals import new_hits, table_in_force
+from tasks.signals import not_cleared, table_in_force
 from tasks.work import Work
 
 
@@ -29,7 +29,7 @@ def see_hints(work: Work, case: FindingCase, form: Form) -> None:
     case.finding.must_be(State.OPEN)
     table, _ = table_in_force(work.office, work.conn)
     snapshot = with_draft(work.conn, snapshot_of(work.conn, case.id, work.at), _drafted(work, form), work.at)
-    hits = new_hits(work, case, look(snapshot, table).hits)
+    hits = not_cleared(work, case, look(snapshot, table).hits)
 
     contents = {file.sha256 for file in work.attachments}
     unread = contents - set(texts_of(work.conn, contents))

@@ -14,6 +14,7 @@ from bpmn.decisions import evaluate
 from cases.events import Event
 from cases.finding import State
 from cases.signals import SIGNALS, look, parameters
+from cases.signals.score import CLEARED
 from cases.signals.snapshot import Answer, Hit, Parameters, Snapshot
 from persistence.sketches import renewal
 from persistence.snapshots import Reference, list_snapshot_of, snapshot_of
@@ -136,6 +137,15 @@ def new_hits(work: Work, case: FindingCase | ListCase, found: Sequence[Hit]) -> 
         subject == case.id, (signal_hits.c.cycle == _cycle(case)) | (signal_hits.c.decision == "explained")
     )
     known = set(work.conn.execute(kept).tuples())
+    return [hit for hit in found if (hit.signal, hit.fingerprint) not in known]
+
+
+def not_cleared(work: Work, case: FindingCase, found: Sequence[Hit]) -> list[Hit]:
+    """Return the hits that nobody has explained or dropped: those that stand already and those that are new."""
+    cleared = select(signal_hits.c.signal, signal_hits.c.fingerprint).where(
+        signal_hits.c.finding_id == case.id, signal_hits.c.decision.in_(CLEARED)
+    )
+    known = set(work.conn.execute(cleared).tuples())
     return [hit for hit in found if (hit.signal, hit.fingerprint) not in known]
 
 

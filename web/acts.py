@@ -6,7 +6,7 @@ elsewhere to the case.
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +16,7 @@ from starlette.datastructures import FormData
 
 from cases.refusals import CaseError, FormIncomplete, KeyUsedOtherwise, NoSuchTask, Unknown
 from persistence.database import DatabaseBusy
+from persistence.overviews import Reporting, reporting_of
 from tasks.acts import ACTS
 from tasks.drafts import draft_of, drop_draft, keep_draft, place_of
 from web import pages, uploads
@@ -72,8 +73,16 @@ class Sheet:
 def fresh_sheet(seen: Seen, offer: Offer, *, back: str) -> Sheet:
     """Return the form of *offer* as it is first shown, with the person's draft."""
     draft = draft_of(seen.house.office, seen.person.actor.person_id, place_of(seen.case.number, offer.act))
-    written: Mapping[str, Sequence[str]] = draft[0] if draft else {}
+    written: Mapping[str, Sequence[str]] = draft[0] if draft else _standing(seen, offer)
     return _sheet(seen, offer, written, {}, back=back, saved=draft[1] if draft else None)
+
+
+def _standing(seen: Seen, offer: Offer) -> dict[str, list[str]]:
+    """Return what stands already where an act changes settings."""
+    if offer.act != "set_reporting":
+        return {}
+    kept = {one.name: getattr(reporting_of(seen.conn, seen.case.id), one.name) for one in fields(Reporting)}
+    return {name: [value] for name, value in kept.items() if value}
 
 
 @router.get("/{room}/{number}/acts/{act}")

@@ -5,8 +5,9 @@ from urllib.parse import quote
 
 from fastapi import BackgroundTasks, Depends, Request
 from fastapi.responses import Response, StreamingResponse
-from sqlalchemy import select
+from sqlalchemy import and_, func, select
 
+from cases.figures import printed_of
 from cases.finding import Finding, State
 from cases.issue_list import INTERNAL
 from cases.refusals import Unknown
@@ -14,6 +15,8 @@ from cases.rights import outside
 from cases.sign_off import objections
 from config.messages import say
 from persistence import case_store, dossiers
+from persistence.figures import FigureFilters, tally
+from persistence.overviews import reporting_of
 from persistence.people import staff_of
 from persistence.tables import blobs, evidence, findings, issue_lists, papers, posts, units
 from persistence.visibility import visible_findings, visible_lists
@@ -38,6 +41,7 @@ PDF = "application/pdf"
 READ_AS_TEXT = frozenset({"text/plain", "text/csv"})
 MOST_TEXT = 20_000  # bytes of a text that a preview shows
 CHUNK = 1 << 16
+PAGE = 200  # findings on the page of a list
 
 
 @router.get("/findings/{number}")
@@ -81,21 +85,33 @@ def _objections(seen: Seen) -> list[str]:
 
 @router.get("/lists/{number}")
 def list_page(
-    request: Request, house: TheHouse, person: SignedIn, number: str, did: str = "", mapped: str = ""
+    request: Request,
+    house: TheHouse,
+    person: SignedIn,
+    number: str,
+    did: str = "",
+    mapped: str = "",
+    after: str = "",
 ) -> Response:
     with seeing(house, person, "lists", number) as seen:
         shown = summary_of(seen)
-        own = select(findings).where(findings.c.list_id == seen.case.id, visible_findings(person.actor))
-        rows = seen.conn.execute(own.order_by(findings.c.number)).mappings().all()
+        own = and_(findings.c.list_id == seen.case.id, visible_findings(person.actor))
+        page = select(findings).where(own, findings.c.number > after).order_by(findings.c.number).limit(PAGE + 1)
+        rows = seen.conn.execute(page).mappings().all()
         missing = lacking(seen.conn, seen.case.id)
-        settles = seen.may("map_posts") and any(row["state"] == State.REGISTERED for row in rows)
+        registered = select(findings.c.id).where(own, findings.c.state == State.REGISTERED)
+        settles = seen.may("map_posts") and seen.conn.scalar(registered.limit(1)) is not None
         facts: dict[str, Any] = {
             "s": shown,
             "d": shown.dossier,
             "mine": seen.mine(),
             "beside": seen.beside(),
-            "rows": [(row, seen.clockwork.show(row["due_on"]), missing.get(row["number"], ())) for row in rows],
-            "steps": steps_of(seen.conn, seen.case.id) if settles else {},
+            "rows": [(row, seen.clockwork.show(row["due_on"]), missing.get(row["number"], ())) for row in rows[:PAGE]],
+            "lacking": len(missing),
+            "total": seen.conn.scalar(select(func.count()).where(own)),
+            "after": after,
+            "next": rows[PAGE - 1]["number"] if len(rows) > PAGE else "",
+            **_foot(seen),
             "texts": texts_of(seen) if settles else None,
             "mapped": whole(mapped),
             "left_open": rows_of(left_open_of(seen), person.language),
@@ -107,6 +123,22 @@ def list_page(
             "did": did if did.isidentifier() else "",
         }
     return pages.show(request, "list.html", **facts)
+
+
+def _foot(seen: Seen) -> dict[str, Any]:
+    """Return the figures of a list and its completion, as the list reports."""
+    reports = reporting_of(seen.conn, seen.case.id)
+    completion = printed_of(reports.completion, reports.rounding)[0]
+    counted = tally(
+        seen.conn, visible_findings(seen.person.actor), FigureFilters(seen.person.today, list_id=seen.case.id)
+    )
+    language = seen.person.language
+    return {
+        "tally": counted,
+        "rate": completion.rate(counted).text,
+        "rate_name": completion.title(language),
+        "sentence": completion.sentence(language),
+    }
 
 
 def settle_facts(seen: Seen) -> dict[str, Any]:

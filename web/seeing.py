@@ -83,7 +83,7 @@ class Seen:
         """Return the acts beside the way that the person may do now."""
         if not isinstance(self.case, FindingCase):
             registering = any(task.act == "register_findings" for task in self.case.tasks)
-            fitting = {"add_finding"} if registering else set()
+            fitting = {"add_finding", "set_reporting"} if registering else {"set_reporting"}
             hits = select(signal_hits.c.id).where(
                 signal_hits.c.list_id == self.case.id, signal_hits.c.decision.is_(None)
             )

@@ -128,7 +128,9 @@ def _card(seen: Seen, row: Row[Any], replies: Sequence[Row[Any]], names: Mapping
         pairs=[side_by_side(language, ours, theirs) for ours, theirs in zip(quotes[::2], quotes[1::2], strict=False)]
         if paired
         else (),
-        passages=() if paired else [Passage(_place(language, q["place"]), [(False, q["text"])]) for q in quotes],
+        passages=()
+        if paired
+        else [Passage(_place(language, q["place"]), [(False, _words(language, q["text"]))]) for q in quotes],
         replies=replies,
         decider=names.get(row.decided_by, "") if outside else "",
     )
@@ -157,7 +159,13 @@ def _place(language: str, place: str) -> str:
     """Return a place in words; rules name measures by number and parts of the dossier by a key."""
     if place.isdecimal():
         return say(language, "suspicion.measure", number=place) if place != "0" else say(language, "suspicion.detail")
-    return say(language, f"signal_why.{place}") if knows(f"signal_why.{place}") else place
+    return _words(language, place)
+
+
+def _words(language: str, text: str) -> str:
+    """Return a passage, the codes of the rules said in words where it consists of them."""
+    keys = [f"signal_why.{code.lower()}" for code in text.split("、")]
+    return say(language, "web.list_comma").join(say(language, key) for key in keys) if all(map(knows, keys)) else text
 
 
 def _replies(seen: Seen, hits: Sequence[int]) -> dict[int, list[Row[Any]]]:
@@ -247,7 +255,9 @@ _ASKED = frozenset({"severity", "signal", "unit", "state", "age", "after"})
 
 
 def _conditions(asked: Mapping[str, str], today: date) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [H.decision.is_not(None) if asked.get("state") == "decided" else H.decision.is_(None)]
+    found: list[ColumnElement[bool]] = [
+        H.decision.is_not(None) if asked.get("state") == "decided" else H.decision.is_(None)
+    ]
     if asked.get("state") != "decided":
         found.append(H.cycle == F.cycle)  # what was left open by a cycle that ended waits for nobody
     if asked.get("severity") in SEVERITIES:

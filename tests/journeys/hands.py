@@ -30,6 +30,9 @@ class Person:
         for name, answer in (answers or {}).items():
             self._fill(name, answer)
         self.page.locator("form.act .act-send").click()
+        self.page.wait_for_load_state("networkidle")
+        if self.page.locator("form.act .hints").count():  # what the system would point to was shown: go on
+            self.page.locator("form.act .act-send").click()
         self.page.wait_for_selector(".done, [role=alert], .notice-done, .act-done, [role=status]:has-text('已办理')")
         wrong = self.page.locator("form.act .field-error, form.act .notice-overdue")
         assert wrong.count() == 0, f"{act} {number}: {wrong.all_inner_texts()}"

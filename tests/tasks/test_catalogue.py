@@ -16,7 +16,7 @@ WITHOUT_A_FORM = {
     "see_hints",  # that of the submission
     "fill_form",  # the form is the one that was drawn
 }
-ACTS = {name: act for name, act in every_act().items() if act.on != "office"}
+ACTS = {name: act for name, act in every_act().items() if act.on not in ("office", "anywhere")}  # those: their pages
 RELEASE = everything_shipped()
 
 
