@@ -173,9 +173,18 @@ def formulas_of(completion: str | None = None, rounding: str | None = None) -> t
     What is not known chooses nothing.
     """
     chosen = [newest()[completion if completion in COMPLETION else COMPLETION[0]], *(newest()[name] for name in RATES)]
-    if rounding not in set(Rounding):
-        return tuple(chosen)
-    return tuple(replace(one, rounding=Rounding(rounding)) for one in chosen)
+    return tuple(_rounded(one, rounding) for one in chosen)
+
+
+def printed_of(completion: str | None = None, rounding: str | None = None) -> tuple[Formula, ...]:
+    """Return what the papers of one list print: the completion that it chose, else both ways to count 基本完成."""
+    first = (completion,) if completion in COMPLETION else COMPLETION[:2]
+    chosen = [newest()[name] for name in dict.fromkeys((*first, "on_time", "money"))]
+    return tuple(_rounded(one, rounding) for one in chosen)
+
+
+def _rounded(one: Formula, rounding: str | None) -> Formula:
+    return replace(one, rounding=Rounding(rounding)) if rounding in set(Rounding) else one
 
 
 def newest(formulas: Iterable[Formula] = FORMULAS) -> Mapping[str, Formula]:

@@ -81,6 +81,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "evaluate_rectification": _OFFICE,
     "publish_result": _OFFICE,
     "archive_list": _OFFICE,
+    "set_reporting": _OFFICE,
     "report_progress": _UNIT,
     "submit_rectification": _UNIT,
     "review_rectification": frozenset({Role.RESPONSIBLE_LEADER}),

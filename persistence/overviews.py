@@ -360,3 +360,20 @@ def narrowed(filters: FindingFilters) -> list[ColumnElement[bool]]:
         columns = (F.number, F.title, F.detail)
         conditions.append(or_(*(column.icontains(filters.search, autoescape=True) for column in columns)))
     return conditions
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """How a list reports; empty: as its source and the first formula say."""
+
+    source: str = ""
+    status_family: str = ""
+    completion: str = ""
+    rounding: str = ""
+
+
+def reporting_of(conn: Connection, list_id: int | None, *conditions: ColumnElement[bool]) -> Reporting:
+    """Return how a list that *conditions* let through reports."""
+    columns = [issue_lists.c[one.name] for one in fields(Reporting)]
+    row = conn.execute(select(*columns).where(issue_lists.c.id == list_id, *conditions)).one_or_none()
+    return Reporting(*(value or "" for value in row)) if row else Reporting()

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, select
 
+from cases.figures import printed_of
 from cases.finding import Kind, State
 from cases.moments import day_on_paper, shanghai_date
 from cases.refusals import Unknown
@@ -67,6 +68,7 @@ def list_values(conn: Connection, actor: Actor, number: str, today: date) -> Lis
         tally=figures.tally(conn, visible, FigureFilters(today, list_id=row.id)),
         checkpoint=checkpoint_sentence(conn, today),
         superior=_superior(conn, row.unit_id),
+        formulas=printed_of(row.completion, row.rounding),
         places=dict(conn.execute(select(F.number, F.place).where(F.list_id == row.id, visible)).tuples().all()),
     )
 

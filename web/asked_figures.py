@@ -12,7 +12,9 @@ from cases.figures import COMPLETION, Formula, Rounding, formulas_of
 from cases.finding import Kind
 from config.messages import say
 from persistence.figures import AGES, By, FigureFilters, Step
+from persistence.overviews import reporting_of
 from persistence.tables import issue_lists, rounds, units
+from persistence.visibility import visible_lists
 from web.signed_in import Person
 from web.whole import whole
 
@@ -56,6 +58,7 @@ def asked_of(conn: Connection, request: Request, person: Person) -> Asked:
         path = conn.scalar(select(units.c.path).where(units.c.id == unit))
     category = given.get("category")
     age = whole(given.get("age"))
+    own = reporting_of(conn, whole(given.get("list")), visible_lists(person.actor))
     return Asked(
         FigureFilters(
             as_of=_day(given.get("as_of", "")) or person.today,
@@ -70,8 +73,8 @@ def asked_of(conn: Connection, request: Request, person: Person) -> Asked:
             reached=Step(given["reached"]) if given.get("reached") in set(Step) else None,
         ),
         By(given["by"]) if given.get("by") in set(By) else By.UNIT,
-        given["formula"] if given.get("formula") in COMPLETION else COMPLETION[0],
-        given["rounding"] if given.get("rounding") in set(Rounding) else "",
+        given["formula"] if given.get("formula") in COMPLETION else own.completion or COMPLETION[0],
+        given["rounding"] if given.get("rounding") in set(Rounding) else own.rounding or "",
         given,
     )
 

@@ -18,13 +18,14 @@ from starlette.datastructures import FormData, UploadFile
 from cases.dirty_text import dirt_in
 from cases.finding import Kind
 from cases.refusals import CaseError, FormIncomplete, Unknown
+from cases.reporting import ListSource
 from config.messages import say
 from documents.headings import fields
 from documents.limited import LIMITS
 from documents.readings import Flagged, Intake
 from persistence.tables import units
 from tasks.answers import Answers, Place, Question, places, questions
-from tasks.import_list import Imported, claim_in, find_unit, import_list, newest_round
+from tasks.import_list import Imported, claim_in, find_unit, import_list, newest_round, origin_of
 from tasks.intake_kept import left_open
 from tasks.open_list import UnknownUnit, open_list
 from web import pages
@@ -143,6 +144,7 @@ def _preview(
     return pages.show(
         request, "office/import_preview.html", status=422 if refused else 200,
         read=read, intake=intake, unit=unit, sha256=upload.sha256, corrected=corrected, fields=fields(), shown=SHOWN,
+        sources=list(ListSource), source=origin_of(upload.name, intake, _source(form, upload)).source,
         rejected=_said(person, intake.rejected), notes=_said(person, intake.notes),
         flags=_flags(person, intake, answers, refused), kinds=[str(kind) for kind in Kind],
         claims={"done": claims["done"], "historic": claims["historic_signed_off"]},
@@ -179,8 +181,15 @@ def _read(
     return import_list(
         house.office, person.actor, upload.name, upload.content,
         unit=str(form.get("unit") or "") or None, feedback_on=_day(form), sheet=str(form.get("sheet") or "") or None,
-        mapping=mapping, answers=answers, dry_run=dry_run, key=None if dry_run else f"import {form.get('key')}"[:80],
+        mapping=mapping, answers=answers, of=_source(form, upload), dry_run=dry_run,
+        key=None if dry_run else f"import {form.get('key')}"[:80],
     )  # fmt: skip
+
+
+def _source(form: FormData, upload: _Upload) -> ListSource | None:
+    """Return whose list a person said that this very file is; None for what its names say."""
+    said = str(form.get("source") or "")
+    return ListSource(said) if upload.seen_before and said in set(ListSource) else None
 
 
 def _upload(form: FormData) -> _Upload:

@@ -287,6 +287,16 @@ def lists(request: Request, house: TheHouse, person: SignedIn) -> Response:
 SETTLED = ("leader", "handler", "chief", "due_on", "milestones", "historic")
 
 
+@router.get("/findings/{number}/settle")
+def settle_form(request: Request, house: TheHouse, person: SignedIn, number: str) -> Response:
+    """Return the form by which one finding of a list is settled; the page of the list asks for it row by row."""
+    with seeing(house, person, "findings", number) as seen:
+        if not seen.may("map_posts"):
+            raise Unknown()
+        facts = settle_facts(seen)
+    return pages.show(request, "parts/settle.html", refused="", settled=False, **facts)
+
+
 @router.post("/findings/{number}/settle")
 def settle(request: Request, house: TheHouse, person: SignedIn, form: Filled, number: str) -> Response:
     """Map one finding's posts and days on its list's page."""

@@ -24,7 +24,6 @@ Facts = dict[str, Any]
 REMINDED_DAYS = 20  # before the due day: rung 0 of the ladder
 NOTHING = ("无。",)
 _NO_ROW = {"place": "", "number": "无", "title": "", "due": "", "days": ""}
-_PRINTED = ("done_only", "done_or_basic", "on_time", "money")
 _COUNTS = ("total", "done", "basic", "undone", "overdue")
 
 
@@ -101,7 +100,7 @@ def circular_facts(values: FigureValues) -> Facts:
 
 def _head(values: ListValues) -> Facts:
     """What every paper of a list may name."""
-    return _counts(values.tally, (formula(name) for name in _PRINTED)) | {
+    return _counts(values.tally, values.formulas) | {
         "number": values.number,
         "unit": values.unit,
         "office": values.office,

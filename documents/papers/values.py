@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 
-from cases.figures import Formula, Tally
+from cases.figures import Formula, Tally, printed_of
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff\ud800-\udfff]")  # XML has no place for them
 LONGEST_CELL = 32_000  # characters; Excel ends at 32,767
@@ -90,6 +90,7 @@ class ListValues:
     tally: Tally
     checkpoint: str  # sentence about the log, to be checked against it later
     superior: str = ""  # post of the leader above who looks after the unit
+    formulas: tuple[Formula, ...] = field(default_factory=printed_of)  # as the list reports
     places: Mapping[str, str] = field(default_factory=dict)  # number of a finding -> where it stood in the file
 
 

@@ -287,7 +287,8 @@ def test_what_a_finding_lacks_is_settled_on_its_lists_page(city: City) -> None:
     visitor = Visitor(city, "office1")
     page = visitor.get(f"/lists/{city.list_number}")
     assert "还有 3 个问题未落实责任岗位或时限" in page.text
-    form = page.text[page.text.index(f'action="/findings/{number}/settle"') :]
+    assert f'hx-get="/findings/{number}/settle"' in page.text
+    form = visitor.get(f"/findings/{number}/settle").text
     posts = {
         name: re.search(rf'name="{name}".*?<option value="(\d+)"', form, re.S)
         for name in ("leader", "handler", "chief")
