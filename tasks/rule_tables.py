@@ -54,11 +54,7 @@ class RuleTables:
 def tables_of(decisions: Mapping[str, DecisionTable]) -> RuleTables:
     """Return the tables of a release, given its decisions by name."""
     rows = [(signal, row) for signal in SIGNALS for row in _rows(decisions["signal_parameters"], signal=signal)]
-    weights = {
-        grade: int(row["weight"])
-        for grade in SEVERITIES
-        if isinstance(row := evaluate(decisions["signal_weights"], {"severity": grade}), dict)
-    }
+    weights = {grade: _weight(decisions["signal_weights"], grade) for grade in SEVERITIES}
     return RuleTables(parameters(rows), weights, decisions["signal_routing"])
 
 
@@ -71,6 +67,11 @@ def _rows(table: DecisionTable, **facts: str) -> list[dict[str, Any]]:
     answer = evaluate(table, dict(facts))
     assert isinstance(answer, list), f"{table.id} collects"
     return [dict(row) for row in answer]
+
+
+def _weight(table: DecisionTable, grade: str) -> int:
+    row: Any = evaluate(table, {"severity": grade})
+    return int(row["weight"])
 
 
 # --- settings by name -----------------------------------------------------------------------------------------------
