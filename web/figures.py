@@ -242,7 +242,7 @@ def _unit_lines(asked: Asked, completion: Formula, cells: Sequence[Cell], langua
 
 
 def _heat(asked: Asked, cells: Sequence[Cell], language: str) -> dict[str, Any]:
-    """Return unit by category how many findings are not done; the rarest categories stand together without a link."""
+    """Return unit by category how many findings are not done; the rarest stand together, by category behind a link."""
     undone = {key: tally.undone for key, tally in _sums(cells, lambda cell: (cell.unit_id, cell.category)).items()}
     by_category = _sums(cells, lambda cell: cell.category)
     ranked = sorted(by_category, key=lambda one: (-by_category[one].undone, one))
@@ -253,14 +253,15 @@ def _heat(asked: Asked, cells: Sequence[Cell], language: str) -> dict[str, Any]:
         opened = {"own_unit": str(unit_id), "category": category or NONE}
         return Number(count, _behind(asked, Quantity.UNDONE, **opened), _shade(count))
 
+    def others(unit_id: int) -> Number:
+        count = sum(undone.get((unit_id, one), 0) for one in rest)
+        return Number(count, asked.address(own_unit=str(unit_id), by=str(By.CATEGORY)), _shade(count))
+
     names = {cell.unit_id: cell.unit for cell in cells}
     return {
         "categories": [label_of(language, By.CATEGORY, one) for one in shown],
         "has_rest": bool(rest),
-        "lines": [
-            (name, [cell(unit_id, one) for one in shown], sum(undone.get((unit_id, one), 0) for one in rest))
-            for unit_id, name in names.items()
-        ],
+        "lines": [(name, [cell(unit_id, one) for one in shown], others(unit_id)) for unit_id, name in names.items()],
     }
 
 

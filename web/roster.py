@@ -56,9 +56,9 @@ def enter_person(request: Request, house: TheHouse, person: SignedIn, form: Fill
 
 @router.get("/people/{person_id}")
 def person_page(
-    request: Request, house: TheHouse, person: SignedIn, person_id: int, done: str | None = None
+    request: Request, house: TheHouse, person: SignedIn, person_id: int, done: str | None = None, tasks: str = ""
 ) -> Response:
-    return _person(request, house, person, person_id, done=done)
+    return _person(request, house, person, person_id, done=done, moved=whole(tasks))
 
 
 @router.post("/people/{person_id}")
@@ -66,7 +66,8 @@ def change_person(request: Request, house: TheHouse, person: SignedIn, person_id
     tried = attempt(house, person, form, *ON_PEOPLE, person=str(person_id))
     if tried.answer is None or tried.act in HAND_A_LINK:
         return _person(request, house, person, person_id, tried=tried)
-    return back_to(f"/people/{person_id}", tried.act)
+    moved = {"tasks": str(tried.answer.more["tasks"])} if tried.act == "end_tenure" else {}
+    return back_to(f"/people/{person_id}", tried.act, **moved)
 
 
 def _units(
@@ -119,6 +120,7 @@ def _person(
     *,
     tried: Attempt = NOTHING,
     done: str | None = None,
+    moved: int | None = None,
 ) -> Response:
     with house.office.read() as conn:
         found = roster.find_person(conn, person_id)
@@ -128,7 +130,8 @@ def _person(
     link = tried.answer.more.get("link") if tried.answer else None
     return pages.show(
         request, "office/person.html", status=_status(tried), shown=found, open_posts=open_posts, tried=tried,
-        done=was_done(done), link=f"{house.settings.base_url}{link}" if link else "", languages=LANGUAGES,
+        done="" if moved is not None else was_done(done), moved=moved,
+        link=f"{house.settings.base_url}{link}" if link else "", languages=LANGUAGES,
         today=person.today, state_of=lambda account: roster.account_state(account, house.office.now()),
     )  # fmt: skip
 

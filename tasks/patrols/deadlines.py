@@ -24,6 +24,7 @@ from cases.reporting import ListSource
 from persistence.columns import new_id
 from persistence.tables import extensions, findings, issue_lists, notices
 from tasks.case import AnyCase, FindingCase
+from tasks.patrols.claims import free_claims
 from tasks.patrols.letters import fold
 from tasks.patrols.round import Counts, Round
 from tasks.work import Work
@@ -47,6 +48,7 @@ def deadlines(patrol: Round) -> Counts:
             counts.update(_climb(patrol, rungs, calendar, finding_id))
     for unit in _heaps(patrol, ladders[ListSource.INSPECTION]):  # of whatever source: a unit heaps up once
         counts.update(_tell_of_unit(patrol, ladders[ListSource.INSPECTION], calendar, unit))
+    counts["freed"] = free_claims(patrol)
     with patrol.office.database.writing() as conn:
         patrol.guard(conn)
         counts["digests"] = fold(conn, patrol.now)

@@ -81,3 +81,21 @@ def test_the_tasks_of_a_vacant_post_stand_with_the_chief_who_hands_them_out(town
     )
     town.submit(number, proof("回单.pdf", "FUND_RECEIPT"), login="u11leader")
     assert town.finding(number).submitted_at is not None
+
+
+def test_what_somebody_had_claimed_goes_back_the_night_after_his_last_day(town: Town) -> None:
+    number = numbers(town)[0]
+    handler = town.actor("u11handler").person_id
+    town.act("u11handler", "claim_task", number)
+    with town.office.read() as conn:
+        tenure = conn.scalar(select(tenures.c.id).where(tenures.c.person_id == handler))
+    claimed = select(func.count()).select_from(open_tasks).where(open_tasks.c.claimed_by == handler)
+    town.act("secadmin1", "end_tenure", "office", {"tenure": str(tenure), "valid_until": "2026-05-03"})
+
+    counts = []
+    for day in ("2026-05-03", "2026-05-04"):
+        town.patrol("deadlines", day)
+        with town.office.read() as conn:
+            counts.append(conn.scalar(claimed))
+
+    assert counts == [1, 0]
