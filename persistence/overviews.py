@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.visitors import replacement_traverse
 
 from persistence.columns import Id
-from persistence.tables import findings, issue_lists, open_tasks, units
+from persistence.tables import findings, issue_lists, open_tasks, unit_names, units
 from persistence.visibility import below
 
 MANY = 5_000  # findings: sorting that many costs about as much as walking past the invisible ones
@@ -358,8 +358,18 @@ def narrowed(filters: FindingFilters) -> list[ColumnElement[bool]]:
         conditions.append(F.list_id.in_(select(I.id).where(I.round_id == filters.round_id)))
     if filters.search:
         columns = (F.number, F.title, F.detail)
-        conditions.append(or_(*(column.icontains(filters.search, autoescape=True) for column in columns)))
+        said = [column.icontains(filters.search, autoescape=True) for column in columns]
+        conditions.append(or_(*said, F.unit_id.in_(_units_called(filters.search))))
     return conditions
+
+
+def _units_called(words: str) -> Select[Any]:
+    """Select the units whose name, now or at any time before, contains *words*."""
+    before = select(unit_names.c.unit_id).where(
+        or_(*(unit_names.c[name].icontains(words, autoescape=True) for name in ("name", "short_name")))
+    )
+    now = or_(*(units.c[name].icontains(words, autoescape=True) for name in ("name", "short_name")))
+    return select(units.c.id).where(or_(now, units.c.id.in_(before)))
 
 
 @dataclass(frozen=True, slots=True)

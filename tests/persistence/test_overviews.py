@@ -9,7 +9,7 @@ from sqlalchemy import true
 from persistence import overviews
 from persistence.database import Database
 from persistence.overviews import FindingFilters, FindingLine, Order, Task, place_of
-from persistence.tables import findings
+from persistence.tables import findings, unit_names
 from persistence.visibility import below
 from tests.persistence.stock import a_finding, a_task, add_findings, add_tasks, found_city
 
@@ -182,3 +182,14 @@ def test_numbers_and_titles_are_found_for_findings_and_lists(stocked: Database) 
         found = overviews.titles_of(connection, [10, 1, 999])
 
     assert found == {10: ("F-0000010", "问题10"), 1: ("L-1", "局2问题清单")}
+
+
+@pytest.mark.parametrize("words", ["局3", "原粮食局"])
+def test_a_finding_is_found_by_what_its_unit_is_called_or_was(stocked: Database, words: str) -> None:
+    was = {"unit_id": 3, "name": "江夏市原粮食局", "short_name": "粮食局", "valid_from": date(2020, 1, 1)}
+    with stocked.writing() as connection:
+        connection.execute(unit_names.insert().values(id=90, valid_until=date(2025, 12, 31), **was))
+
+        found = overviews.list_findings(connection, true(), FindingFilters(search=words))
+
+    assert numbers(found) == [13]
