@@ -60,7 +60,5 @@ def test_a_formula_that_nobody_knows_is_refused(city: City, given: dict[str, str
 
 
 def test_the_unit_does_not_choose_its_own_formula(city: City) -> None:
-    city.issue()
-
     with pytest.raises(NotPermitted):
         city.act("u11chief", "set_reporting", city.list_number, completion="done_or_basic")
