@@ -56,7 +56,7 @@ def test_an_audits_list_speaks_words_of_audits_only(city: City) -> None:
 @pytest.mark.parametrize("given", [{}, {"completion": "all_of_it"}])
 def test_a_formula_that_nobody_knows_is_refused(city: City, given: dict[str, str]) -> None:
     with pytest.raises(FormIncomplete):
-        city.act("office1", "set_reporting", city.list_number, **given)
+        city.perform("office1", "set_reporting", city.list_number, given)
 
 
 def test_the_unit_does_not_choose_its_own_formula(city: City) -> None:
