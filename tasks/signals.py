@@ -14,8 +14,8 @@ from bpmn.decisions import evaluate
 from cases.events import Event
 from cases.finding import State
 from cases.signals import SIGNALS, look, parameters
-from cases.signals.score import CLEARED
-from cases.signals.snapshot import Answer, Hit, Parameters, Snapshot
+from cases.signals.score import CLEARED, SUPERSEDED
+from cases.signals.snapshot import SEVERITIES, Answer, Hit, Parameters, Snapshot
 from persistence.sketches import renewal
 from persistence.snapshots import Reference, list_snapshot_of, snapshot_of
 from persistence.tables import signal_hits
@@ -46,13 +46,16 @@ def look_for_signals(work: Work, case: AnyCase, _facts: Any = None, *, reference
     answer = look(snapshot, table)
     fresh = new_hits(work, case, answer.hits)
     kept = _keep(work, case, fresh, mark)
-    raised = [*raised_of(work, case), *kept]
+    grown = _grown(work, case, fresh, answer)
+    for old in grown:
+        work.set(signal_hits, old, decision=SUPERSEDED, decided_at=work.at)
+    raised = [*(one for one in raised_of(work, case) if one.id not in grown), *kept]
     route = weigh(work, case, raised, answer.unsure)
     open_what_is_needed(work, case, raised, route)
     if not fresh:
         return []
 
-    case.finding = replace(case.finding, attention=_undecided(work, case) + len(fresh))
+    case.finding = replace(case.finding, attention=_undecided(work, case) + len(fresh) - len(grown))
     work.record(case, Event("PaperSignalRaised", {"signals": [hit.signal for hit in fresh]}))
     for other in _as_suspect(work, snapshot, {hit.signal for hit in fresh}):
         work.tell(other, LOOK_FOR_SIGNALS)
@@ -61,6 +64,26 @@ def look_for_signals(work: Work, case: AnyCase, _facts: Any = None, *, reference
         if earlier.number in named:
             work.tell(earlier.finding_id, RECURRED, {"number": case.number})
     return fresh
+
+
+def _grown(work: Work, case: FindingCase, fresh: Sequence[Hit], answer: Answer) -> set[int]:
+    """Return the undecided hits in whose place a new one stands: the same signal, as grave, by facts that have grown.
+
+    A lighter one takes the place of none, or a unit could mend its way from a grave suspicion to a light one.
+    """
+    standing = {(hit.signal, hit.fingerprint) for hit in answer.hits}
+    new = {hit.signal: SEVERITIES.index(hit.severity) for hit in fresh}
+    query = select(signal_hits).where(
+        signal_hits.c.finding_id == case.id,
+        signal_hits.c.cycle == case.finding.cycle,
+        signal_hits.c.decision.is_(None),
+        signal_hits.c.signal.in_(new),
+    )
+    return {
+        row.id
+        for row in work.conn.execute(query)
+        if (row.signal, row.fingerprint) not in standing and new[row.signal] >= SEVERITIES.index(row.severity)
+    }
 
 
 def _as_suspect(work: Work, snapshot: Snapshot, raised: set[str]) -> set[int]:

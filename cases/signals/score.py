@@ -10,7 +10,10 @@ from typing import Final
 from cases.signals.snapshot import SEVERITIES
 
 MOST: Final = 100
-CLEARED: Final = frozenset({"explained", "insufficient"})
+SUPERSEDED: Final = "superseded"
+"""No person's decision: a later hit of the same signal says more, and that one is decided."""
+
+CLEARED: Final = frozenset({"explained", "insufficient", SUPERSEDED})
 """Decisions after which a hit counts no more."""
 
 

@@ -229,7 +229,7 @@ def test_a_check_is_recorded_in_full_or_not_at_all(closed: City) -> None:
     for field, values in wrong.items():
         for value in values:
             with pytest.raises(FormIncomplete) as why:
-                record(closed, sample, drawn(closed, sample)[0], **{field: value})
+                record(closed, sample, drawn(closed, sample)[0], login=WENT[0], **{field: value})
             assert field in why.value.errors
 
 

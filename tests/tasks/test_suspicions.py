@@ -262,3 +262,17 @@ def test_an_honest_draft_has_no_hints(town: Town) -> None:
     answer = town.act("u11handler", "see_hints", ONE, drafted, proof("缴款凭证.pdf", "FUND_RECEIPT"))
 
     assert answer.more["hints"] == []
+
+
+def test_a_hit_that_has_grown_takes_the_place_of_the_undecided_one(town: Town) -> None:
+    on_paper(town)
+    town.act(
+        "u11handler", "report_progress", ONE, {"text": "补充会议纪要 1 份", "percent": 80}, proof("再议.pdf", "NOTICE")
+    )
+    look_again(town)
+
+    old, new = [hit for hit in hits(town) if hit.signal == "PR-09"]
+    assert (old.decision, new.decision) == ("superseded", None)
+    assert score(town).score == 20
+    decide(town, "insufficient")
+    assert town.finding(ONE).attention == 0

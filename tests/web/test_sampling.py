@@ -92,7 +92,7 @@ def test_what_differs_is_marked_as_a_lead(city: City) -> None:
     assign(city, sample)
     record(city, sample, drawn(city, sample)[0], DIFFERS)
     page = Visitor(city, "office1").get(f"/samples/{sample}").text
-    assert DIFFERS["found"] in page
+    assert str(DIFFERS["found"]) in page
     assert "需核查的疑点，不是结论" in page
 
 
