@@ -10,7 +10,10 @@ _CODES = ("why", "where", "findings")  # facts that hold codes of the rules, sev
 def signal_sentence(language: str, signal: str, facts: Mapping[str, object]) -> str:
     """Return what *signal* hints at; empty where an old hit has not the facts that the sentence now tells."""
     key = f"signal.{signal}"
-    told = {name: _in_words(language, value) if name in _CODES and isinstance(value, str) else value for name, value in facts.items()}
+    told = {
+        name: _in_words(language, value) if name in _CODES and isinstance(value, str) else value
+        for name, value in facts.items()
+    }
     try:
         return say(language, key, **told) if knows(key) else ""
     except KeyError:
