@@ -9,9 +9,7 @@ LEAST_INSPECTORS = 2
 
 # What the inspected unit does not learn before the visit is on record (不打招呼).
 STAGE = "look_back"  # of the tasks: who prepares, who goes
-UNANNOUNCED = frozenset(
-    {"prepare_look_back", "open_durability", "start_durability", "open_campaign", "record_sampled"}
-)
+UNANNOUNCED = frozenset({"prepare_look_back", "open_durability", "start_durability", "open_campaign", "record_sampled"})
 OF_A_VISIT = UNANNOUNCED | {"record_look_back", "confirm_look_back", "record_durability"}
 
 
