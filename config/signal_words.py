@@ -8,8 +8,12 @@ _CODES = ("why", "where", "findings")  # facts that hold codes of the rules, sev
 
 
 def signal_sentence(language: str, signal: str, facts: Mapping[str, object]) -> str:
-    """Return what *signal* hints at; empty where an old hit has not the facts that the sentence now tells."""
-    key = f"signal.{signal}"
+    """Return what *signal* hints at; empty where an old hit has not the facts that the sentence now tells.
+
+    A single reason may have a sentence of its own, ``signal_of.<signal>-<why>``.
+    """
+    own = f"signal_of.{signal}-{facts.get('why')}"
+    key = own if knows(own) else f"signal.{signal}"
     told = {
         name: _in_words(language, value) if name in _CODES and isinstance(value, str) else value
         for name, value in facts.items()

@@ -153,7 +153,8 @@ def _numbers_out_of_order(exhibits: Iterable[Exhibit]) -> list[tuple[str, str, s
 
 def _stale(seen: Snapshot, numbers: Numbers) -> Outcome:
     """PR-16 久拖不决、反复延期: extended again and again, long overdue, silent for long, done once time was refused."""
-    last = seen.last_progress_on or seen.issued_on
+    signs = [seen.last_progress_on, *(shanghai_date(e.uploaded_at) for e in seen.exhibits if e.uploaded_at)]
+    last = max((day for day in signs if day), default=seen.issued_on)
     silent = (seen.today - last).days if last and not seen.submitted else 0
     window = (seen.due_on - seen.issued_on).days if seen.due_on and seen.issued_on else 0
     longest = max(numbers.get("silent_days", 30), window * numbers.get("silent_percent", 25) // 100)
@@ -166,8 +167,9 @@ def _stale(seen: Snapshot, numbers: Numbers) -> Outcome:
     }
     if not any(reasons.values()):
         return None
+    given = [name for name, holds in reasons.items() if holds]
     facts: dict[str, str | int] = {"extensions": extensions, "overdue": max(overdue, 0), "silent": silent}
-    return Found(facts, [*(name for name, holds in reasons.items() if holds), seen.due_on])
+    return Found(facts | {"why": "、".join(given)}, [*given, seen.due_on])
 
 
 def _days_late(seen: Snapshot) -> int:
@@ -254,7 +256,7 @@ def _uploaded_last(seen: Snapshot, numbers: Numbers) -> int:
 
 SIGNALS: Final = (
     Signal("PR-08", "BACKDATED_OR_LAST_MINUTE", _backdated, version=2),
-    Signal("PR-16", "STALE_OR_SERIAL_EXTENSION", _stale, version=2),
+    Signal("PR-16", "STALE_OR_SERIAL_EXTENSION", _stale, version=3),
     Signal("PR-17", "TOO_FAST", _too_fast),
     Signal("PR-18", "BATCH_OR_RUSH_CLOSURE", _rush, version=2),
 )
