@@ -1,5 +1,6 @@
 """A small town for tests: the demonstration people, a unit with three findings that were issued, a clock to set."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -96,20 +97,22 @@ class Town:
             return list(conn.scalars(query.where(findings.c.number == number).order_by(signal_hits.c.signal)))
 
 
-def build(url: str) -> None:
-    """Fill a database with the town: a list of three findings, issued and accepted, its plan approved."""
+THREE = tuple(
+    NewFinding(str(n), f"租金收缴不到位之{n}", Kind.PHASED, detail=f"第 {n} 处", measures=("追缴租金", "修订制度"))
+    for n in (1, 2, 3)
+)
+
+
+def build(url: str, new: Sequence[NewFinding] = THREE) -> None:
+    """Fill a database with the town: a list of the findings *new*, issued and accepted, its plan approved."""
     database = Database(url)
     town = Town(database)
     begin(town.office, rehearsal=True)
     furnish(town.office, Passwords(cheap=True))
-    new = [
-        NewFinding(str(n), f"租金收缴不到位之{n}", Kind.PHASED, detail=f"第 {n} 处", measures=("追缴租金", "修订制度"))
-        for n in (1, 2, 3)
-    ]
     opened = open_list(town.office, town.actor("team1"), unit_id=UNIT, round_id=1, title="清单", new=new)
     number, own = opened.number, list(opened.more["created"])
     town.office.settle()
-    town.act("team1", "register_findings", number, {"comment": "登记 3 个问题"})
+    town.act("team1", "register_findings", number, {"comment": f"登记 {len(new)} 个问题"})
     town.act("team2", "confirm_registration", number, {"verdict": "agreed", "comment": CHECKED})
     with town.office.read() as conn:
         post = dict(conn.execute(select(posts.c.role, posts.c.id).where(posts.c.unit_id == UNIT)).tuples().all())
