@@ -180,13 +180,15 @@ def milestones_of(conn: Connection, finding: Row[Any]) -> tuple[Step, ...]:
 
 
 def changes_of(conn: Connection, finding: Row[Any], as_of: datetime) -> tuple[Change, ...]:
-    """Return what happened to the evidence of this cycle after it was signed off."""
+    """Return what happened to its evidence after the sign-off; what a later look-back brings is the inspectors' own."""
     closed = finding.signed_off_at
     if closed is None:
         return ()
+    again = {person for row in _of_cycle(conn, look_backs, finding) if row.durability for person in row.inspectors}
     changes = []
     for row in _of_cycle(conn, evidence, finding):
-        if closed < row.uploaded_at <= as_of:
+        brought = row.uploaded_by in again and not row.replaces_id
+        if closed < row.uploaded_at <= as_of and not brought:
             changes.append(Change(row.id, row.filename, "replaced" if row.replaces_id else "added", row.uploaded_at))
         if row.withdrawn_at and closed < row.withdrawn_at <= as_of:
             changes.append(Change(row.id, row.filename, "withdrawn", row.withdrawn_at))

@@ -17,6 +17,7 @@ from sqlalchemy import Row, select
 
 from cases.evidence_facts import ReadState
 from cases.finding import Kind
+from cases.moments import shanghai_date
 from config.signal_words import signal_sentence
 from persistence.attachments import Attachments
 from persistence.database import Database
@@ -244,29 +245,34 @@ def verify(town: Town, number: str) -> None:
     town.act("verifier1", "verify_rectification", number, met | {"verdict": "confirmed", "comment": CHECKED})
 
 
-def visit(story: Story, number: str, method: str) -> None:
-    town, today = story.town, "2026-04-20"
+def visit(story: Story, number: str, method: str, *, again: bool = False) -> None:
+    """Look back on a finding, or *again* on one that was signed off."""
+    town, today = story.town, str(shanghai_date(story.town.now))
+    prepare, record = ("start_durability", "record_durability") if again else ("prepare_look_back", "record_look_back")
     people = [str(town.actor(login).person_id) for login in ("lookback1", "lookback2")]
     where = {"method": method, "place": "财务部", "sample": "抽取 5 笔凭证"}
-    town.act("office1", "prepare_look_back", number, where | {"inspectors": people, "starts_on": today})
+    town.act("office1", prepare, number, where | {"inspectors": people, "starts_on": today})
     told = {"record": "查看凭证 5 份，与填报一致，访谈 3 人，未见异常。", "result": "held", "ended_on": today}
-    brought = story.keep(receipt(f"核对 {number}"))
-    town.act("lookback1", "record_look_back", number, where | told | {"started_on": today}, brought)
+    brought = story.keep(receipt(f"核对 {number} {today}"))
+    town.act("lookback1", record, number, where | told | {"started_on": today}, brought)
     town.act("lookback2", "confirm_look_back", number, {"verdict": "confirmed", "comment": CHECKED})
 
 
 def change_what_was_signed_off(story: Story) -> None:
-    """Sign a finding off; somebody complains, and the unit lays more paper into the dossier that was closed."""
+    """Sign a finding off and look back again; the unit lays more paper into the closed dossier once people complain."""
     town, number = story.town, story.number_of(SIGNED_OFF)
     town.now = at("2026-04-21")
     town.act("signer1", "sign_off", number, {"verdict": "signed", "comment": CHECKED, "sheet_number": "1"})
+    town.now = at("2026-04-22")
+    town.act("office1", "open_durability", number)
+    visit(story, number, "on_site", again=True)
     town.now = at("2026-04-24")
     said = {"source": "petition", "text": "反映地下车位至今仍出借给外部公司未收费", "unit": str(UNIT)}
     town.act("office1", "enter_register", "office", {"register": "complaint", "on": "2026-04-24", **said})
     town.office.settle(500)
     (complaint,) = [hit.id for hit in story.hits(number) if hit.signal == "PR-24"]
     reply = {"signal": str(complaint), "comment": "车位 6 个已于3月20日收回，后附缴款凭证 1 份。"}
-    town.act("u11handler", "reply_to_signal", number, reply, story.keep(receipt("车位补充凭证")))
+    town.act("u11handler", "reply_to_signal", number, reply, story.keep(receipt("车位补充")))
     story.read()
 
 
@@ -307,6 +313,12 @@ def test_a_signal_is_raised_by_what_people_did_and_told_in_a_whole_sentence(
 @pytest.mark.parametrize(("case", "signal"), [(n, signal) for n, case in enumerate(CASES) for signal in case.honest])
 def test_what_was_honestly_done_raises_nothing_of_it(story: Story, case: int, signal: str) -> None:
     assert signal not in {hit.signal for hit in story.hits(story.numbers[case])}
+
+
+def test_what_a_later_look_back_brings_home_is_no_change_of_the_dossier(story: Story) -> None:
+    changed = [hit for hit in story.hits(story.number_of(SIGNED_OFF)) if hit.signal == "PR-35"]
+
+    assert [[quote["text"] for quote in hit.quotes] for hit in changed] == [["车位补充凭证.docx"]]
 
 
 def test_every_file_was_read(story: Story) -> None:
