@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.sql.base import Executable
 
 from cases.evidence_facts import Fact, FactKind, ReadState
@@ -21,25 +21,45 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 AT_ONCE = 500  # parameters of one statement
 
 
+_contents: BindParameter[str] = bindparam("contents", expanding=True)
+_facts = (
+    select(evidence_facts)
+    .where(evidence_facts.c.sha256.in_(_contents))
+    .order_by(evidence_facts.c.sha256, evidence_facts.c.seq)
+)
+_numbers = (
+    select(evidence_facts.c.sha256, evidence_facts.c.value)
+    .where(evidence_facts.c.sha256.in_(_contents), evidence_facts.c.kind == FactKind.DOC_NO)
+    .order_by(evidence_facts.c.sha256, evidence_facts.c.seq.desc())
+)
+_texts = select(evidence_texts.c.sha256, evidence_texts.c.text).where(
+    evidence_texts.c.sha256.in_(_contents), evidence_texts.c.text.is_not(None)
+)
+
+
 def facts_of(conn: Connection, sha256s: Iterable[str]) -> dict[str, tuple[Fact, ...]]:
     """Return the facts of each content that was read, in the order found; a content without any has an empty entry."""
     found: defaultdict[str, list[Fact]] = defaultdict(list)
     wanted = sorted(set(sha256s))
     for some in _portions(wanted):
-        query = select(evidence_facts).where(evidence_facts.c.sha256.in_(some))
-        for row in conn.execute(query.order_by(evidence_facts.c.sha256, evidence_facts.c.seq)):
+        for row in conn.execute(_facts, {"contents": some}):
             found[row.sha256].append(Fact(FactKind(row.kind), row.value, row.written, row.place, row.start, row.end))
     return {sha256: tuple(found[sha256]) for sha256 in wanted}
+
+
+def numbers_of(conn: Connection, sha256s: Iterable[str]) -> dict[str, str]:
+    """Return the number of each content that has one; of several the first."""
+    numbers: dict[str, str] = {}
+    for some in _portions(sorted(set(sha256s))):
+        numbers |= dict(conn.execute(_numbers, {"contents": some}).tuples().all())  # the first comes last
+    return numbers
 
 
 def texts_of(conn: Connection, sha256s: Iterable[str]) -> dict[str, str]:
     """Return the text of each content that was read; what is unread or unreadable has no entry."""
     texts = {}
     for some in _portions(sorted(set(sha256s))):
-        query = select(evidence_texts.c.sha256, evidence_texts.c.text).where(
-            evidence_texts.c.sha256.in_(some), evidence_texts.c.text.is_not(None)
-        )
-        for sha256, packed in conn.execute(query):
+        for sha256, packed in conn.execute(_texts, {"contents": some}):
             texts[sha256] = zlib.decompress(packed).decode()
     return texts
 

@@ -233,12 +233,14 @@ def person_of_login(conn: Connection, login: str) -> tuple[int, int] | None:
     return None if row is None else (row[0], row[1])
 
 
+_staff = (
+    select(tenures.c.person_id)
+    .join(posts, posts.c.id == tenures.c.post_id)
+    .join(units, units.c.id == posts.c.unit_id)
+    .where(units.c.path >= bindparam("first"), units.c.path < bindparam("behind"), _on(tenures, _today))
+)
+
+
 def staff_of(conn: Connection, unit_path: str, day: date) -> set[int]:
     """Return the persons who hold a post in the unit at *unit_path* or below it on *day*."""
-    rows = conn.execute(
-        select(tenures.c.person_id)
-        .join(posts, posts.c.id == tenures.c.post_id)
-        .join(units, units.c.id == posts.c.unit_id)
-        .where(units.c.path >= unit_path, units.c.path < unit_path[:-1] + "0", _on(tenures, day))
-    )
-    return {row[0] for row in rows}
+    return set(conn.scalars(_staff, {"first": unit_path, "behind": unit_path[:-1] + "0", "day": day}))

@@ -2,14 +2,15 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, false, not_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, Text, and_, bindparam, false, not_, or_, select, true
 
 from cases.finding import State
 from cases.registers import About, Register
 from cases.rights import OVERSEEING, Actor, scopes
+from persistence.columns import Moment
 from persistence.tables import findings, people, units
 from persistence.tables import register_entries as r
 
@@ -27,19 +28,65 @@ class Entry:
     fields: Mapping[str, Any]
 
 
+def _rows(*where: ColumnElement[bool]) -> Select[Any]:
+    """Return the query for what was registered, and not withdrawn, at the bound moment ``as_of``."""
+    as_of = bindparam("as_of", type_=Moment)
+    query = select(r.c.id, r.c.register, r.c.finding_id, r.c.list_id, r.c.unit_id, r.c.at, r.c.fields).where(
+        *where, r.c.entered_at <= as_of, r.c.at <= as_of, r.c.withdrawn_at.is_(None) | (r.c.withdrawn_at > as_of)
+    )
+    return query.order_by(r.c.at, r.c.id)
+
+
+_FIRST = datetime(1, 1, 2, tzinfo=UTC)
+_register, _since = r.c.register == bindparam("register"), r.c.at >= bindparam("since", type_=Moment)
+_until = r.c.at <= bindparam("until", type_=Moment)
+
+# Built once: the signals ask them for every finding, and building one takes longer than SQLite takes to run it.
+_of_finding = _rows(r.c.finding_id == bindparam("finding"))
+_of_list = _rows(r.c.list_id == bindparam("list"))
+_of_office = _rows(r.c.register.in_(bindparam("registers", expanding=True)), r.c.unit_id.is_(None))
+_of_all_units = _rows(_register, _since, _until)
+_of_units = _rows(_register, _since, _until, r.c.unit_id.in_(bindparam("units", expanding=True)))
+_of_unit_or_nobody = _rows(_register, ((r.c.unit_id == bindparam("unit")) & _since) | r.c.unit_id.is_(None))
+_of_closed = _rows(
+    _register,
+    r.c.finding_id.in_(
+        select(findings.c.id).where(findings.c.unit_path == bindparam("path"), findings.c.signed_off_at.is_not(None))
+    ),
+)
+
+
 def of_finding(conn: Connection, finding_id: int, *, as_of: datetime) -> dict[str, list[Entry]]:
     """Return what is registered of a finding, by register, in the order in which it happened."""
-    return _by_register(conn, r.c.finding_id == finding_id, as_of)
+    return _by_register(conn, _of_finding, as_of, finding=finding_id)
 
 
 def of_list(conn: Connection, list_id: int, *, as_of: datetime) -> dict[str, list[Entry]]:
     """Return what is registered of an issue list, by register, in the order in which it happened."""
-    return _by_register(conn, r.c.list_id == list_id, as_of)
+    return _by_register(conn, _of_list, as_of, list=list_id)
 
 
 def of_office(conn: Connection, registers: Collection[str], *, as_of: datetime) -> dict[str, list[Entry]]:
     """Return the rows of registers that hold for the whole office."""
-    return _by_register(conn, r.c.register.in_(registers) & r.c.unit_id.is_(None), as_of)
+    return _by_register(conn, _of_office, as_of, registers=list(registers))
+
+
+def of_closed(conn: Connection, register: str, unit_path: str, *, as_of: datetime) -> dict[int, list[Entry]]:
+    """Return the rows of *register* about the closed findings of the unit at *unit_path*, by finding."""
+    found: dict[int, list[Entry]] = {}
+    for entry in _by_register(conn, _of_closed, as_of, register=register, path=unit_path).get(register, []):
+        assert entry.finding_id is not None, "joined with its finding"
+        found.setdefault(entry.finding_id, []).append(entry)
+    return found
+
+
+def of_unit_or_nobody(
+    conn: Connection, register: str, unit_id: int, *, as_of: datetime, since: datetime | None = None
+) -> list[Entry]:
+    """Return the rows of *register* of a unit from *since* on, and those of no unit behind them."""
+    asked = {"register": register, "unit": unit_id, "since": since or _FIRST}
+    rows = _by_register(conn, _of_unit_or_nobody, as_of, **asked).get(register, [])
+    return sorted(rows, key=lambda entry: entry.unit_id is None)
 
 
 def of_units(
@@ -52,14 +99,10 @@ def of_units(
     until: datetime | None = None,
 ) -> list[Entry]:
     """Return the rows of *register* of some units (None: of all) that happened from *since* to *until*."""
-    where = r.c.register == register
-    if unit_ids is not None:
-        where &= r.c.unit_id.in_(unit_ids)
-    if since is not None:
-        where &= r.c.at >= since
-    if until is not None:
-        where &= r.c.at <= until
-    return _by_register(conn, where, as_of).get(register, [])
+    asked = {"register": register, "since": since or _FIRST, "until": until or as_of}
+    if unit_ids is None:
+        return _by_register(conn, _of_all_units, as_of, **asked).get(register, [])
+    return _by_register(conn, _of_units, as_of, **asked, units=list(unit_ids)).get(register, [])
 
 
 def standing(
@@ -185,11 +228,8 @@ def findings_of_list(conn: Connection, list_id: int) -> set[int]:
     return set(conn.scalars(select(findings.c.id).where(findings.c.list_id == list_id)))
 
 
-def _by_register(conn: Connection, where: ColumnElement[bool], as_of: datetime) -> dict[str, list[Entry]]:
-    query = select(r.c.id, r.c.register, r.c.finding_id, r.c.list_id, r.c.unit_id, r.c.at, r.c.fields).where(
-        where, r.c.entered_at <= as_of, r.c.at <= as_of, r.c.withdrawn_at.is_(None) | (r.c.withdrawn_at > as_of)
-    )
+def _by_register(conn: Connection, query: Select[Any], as_of: datetime, **asked: Any) -> dict[str, list[Entry]]:
     found: dict[str, list[Entry]] = {}
-    for row in conn.execute(query.order_by(r.c.at, r.c.id)):
+    for row in conn.execute(query, {"as_of": as_of, **asked}):
         found.setdefault(row.register, []).append(Entry(*row))
     return found

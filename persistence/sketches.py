@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Executable, Row, bindparam, delete, insert, select, union_all
+from sqlalchemy import BigInteger, Connection, Executable, Row, bindparam, delete, select, union_all
 from sqlalchemy.sql.selectable import CompoundSelect
 
 from cases.boilerplate import without_boilerplate
 from cases.evidence_facts import FactKind
 from cases.likeness import bare
 from persistence import minhash
-from persistence.columns import new_id
 from persistence.evidence_facts import texts_of
+from persistence.insertion import insert_new
 from persistence.tables import bands, evidence, evidence_facts, measures, sketches
 
 LEAST_CHARACTERS = 10  # of the bare text: what is shorter is like everything
@@ -95,7 +95,7 @@ def renewal(conn: Connection, finding_id: int, unit_id: int) -> list[Change]:
     fresh = {(row.kind, row.owner_id) for row in kept if _is_fresh(row, wanted.get((row.kind, row.owner_id)), unit_id)}
     gone = [row for row in kept if (row.kind, row.owner_id) not in fresh]
     new = [sketch for key, sketch in wanted.items() if key not in fresh]
-    return [*_deletions(gone), *_insertions(finding_id, unit_id, new)]
+    return [*_deletions(gone), *_insertions(conn, finding_id, unit_id, new)]
 
 
 def refresh(conn: Connection, finding_id: int, unit_id: int) -> int:
@@ -123,10 +123,11 @@ def _deletions(gone: Iterable[Row[Any]]) -> list[Change]:
     return [*changes, (delete(sketches).where(sketches.c.id.in_(ids)), None)] if ids else []
 
 
-def _insertions(finding_id: int, unit_id: int, new: Iterable[Sketch]) -> list[Change]:
+def _insertions(conn: Connection, finding_id: int, unit_id: int, new: Iterable[Sketch]) -> list[Change]:
+    """Return how sketches come into the index; who draws the same at the same time finds them there and goes on."""
     rows, places = [], []
     for sketch in new:
-        sketch_id, signed = new_id(), sketch.signature
+        sketch_id, signed = _id_of(sketch, unit_id), sketch.signature
         rows.append(
             {
                 "id": sketch_id,
@@ -139,7 +140,13 @@ def _insertions(finding_id: int, unit_id: int, new: Iterable[Sketch]) -> list[Ch
             }
         )
         places += [{"band": band, "sketch_id": sketch_id} for band in minhash.bands(sketch.kind, signed)]
-    return [(insert(sketches), rows), (insert(bands), places)] if rows else []
+    return [(insert_new(conn, sketches), rows), (insert_new(conn, bands), places)] if rows else []
+
+
+def _id_of(sketch: Sketch, unit_id: int) -> int:
+    """Return the id by content: two that draw the same sketch write the same rows. 63 bits."""
+    drawn = f"{sketch.kind} {sketch.owner_id} {unit_id} {sketch.mark}"
+    return int.from_bytes(hashlib.sha256(drawn.encode()).digest()[:8], "big") >> 1
 
 
 @cache

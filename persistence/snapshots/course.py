@@ -1,11 +1,11 @@
 """How a finding went: who told, reviewed, looked, and how long; and how its neighbours went."""
 
 import re
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Table, func, select
+from sqlalchemy import BigInteger, Connection, Row, bindparam, func, select
 
 from cases.likeness import common_runs, contained, likeness, longest_common
 from cases.moments import shanghai_date
@@ -23,18 +23,18 @@ from cases.signals.snapshot import (
 )
 from cases.wording import figures_in
 from persistence import registers
+from persistence.columns import Moment
+from persistence.snapshots.cycle import Cycle
+from persistence.snapshots.reference import Reference
 from persistence.snapshots.registered import particulars
 from persistence.tables import (
     evidence,
-    extensions,
     file_openings,
     findings,
-    look_backs,
     milestones,
     page_views,
     progress_reports,
     reviews,
-    submissions,
 )
 
 _PASSING: Final = ("review_rectification", "sign_rectification", "verify_rectification")
@@ -54,43 +54,37 @@ LEAST_PASSAGE: Final = 4  # characters: the name of a place or of a thing
 MOST_EARLIER: Final = 2000  # closed findings of one unit that a new one is compared with
 
 
-def _of_cycle(conn: Connection, table: Table, finding: Row[Any]) -> list[Row[Any]]:
-    query = select(table).where(table.c.finding_id == finding.id, table.c.cycle == finding.cycle)
-    return list(conn.execute(query.order_by(table.c.id)).all())
-
-
-def progress_of(conn: Connection, finding: Row[Any], as_of: datetime) -> tuple[Progress, ...]:
+def progress_of(cycle: Cycle, as_of: datetime) -> tuple[Progress, ...]:
     """Return the entries of progress of this cycle."""
-    return tuple(Progress(row.at, row.text) for row in _of_cycle(conn, progress_reports, finding) if row.at <= as_of)
+    return tuple(Progress(row.at, row.text) for row in cycle.progress if row.at <= as_of)
 
 
-def extended_of(conn: Connection, finding: Row[Any], as_of: datetime) -> tuple[Extended, ...]:
+def extended_of(cycle: Cycle, as_of: datetime) -> tuple[Extended, ...]:
     """Return the asked extensions of this cycle; a verdict of later is not known yet."""
     return tuple(
         Extended(row.asked_at, row.decided_at, row.verdict or "", row.reason)
         if row.decided_at and row.decided_at <= as_of
         else Extended(row.asked_at, None, "", row.reason)
-        for row in _of_cycle(conn, extensions, finding)
+        for row in cycle.extensions
         if row.asked_at <= as_of
     )
 
 
-def last_submission(conn: Connection, finding: Row[Any], as_of: datetime) -> Row[Any] | None:
+def last_submission(cycle: Cycle, as_of: datetime) -> Row[Any] | None:
     """Return the last submission of this cycle."""
-    told = [row for row in _of_cycle(conn, submissions, finding) if row.at <= as_of]
+    told = [row for row in cycle.submissions if row.at <= as_of]
     return max(told, key=lambda row: row.at, default=None)
 
 
-def brought_back(conn: Connection, finding: Row[Any], as_of: datetime) -> list[Row[Any]]:
+def brought_back(cycle: Cycle, as_of: datetime) -> list[Row[Any]]:
     """Return the evidence that the people of the look-backs put down: it is theirs, not the unit's."""
-    inspectors = {person for row in _of_cycle(conn, look_backs, finding) for person in row.inspectors}
-    rows = _of_cycle(conn, evidence, finding)
-    return [row for row in rows if row.uploaded_by in inspectors and row.uploaded_at <= as_of]
+    inspectors = {person for row in cycle.look_backs for person in row.inspectors}
+    return [row for row in cycle.evidence if row.uploaded_by in inspectors and row.uploaded_at <= as_of]
 
 
-def visits_of(conn: Connection, finding: Row[Any], staff: set[int], as_of: datetime) -> tuple[Visit, ...]:
+def visits_of(cycle: Cycle, staff: Set[int], as_of: datetime) -> tuple[Visit, ...]:
     """Return the look-backs that were confirmed, with the pictures that their people brought back."""
-    photos = sum(row.filename.lower().endswith(_PICTURES) for row in brought_back(conn, finding, as_of))
+    photos = sum(row.filename.lower().endswith(_PICTURES) for row in brought_back(cycle, as_of))
     return tuple(
         Visit(
             id=row.id,
@@ -101,92 +95,99 @@ def visits_of(conn: Connection, finding: Row[Any], staff: set[int], as_of: datet
             method=row.method,
             photos=photos,
         )
-        for row in _of_cycle(conn, look_backs, finding)
+        for row in cycle.look_backs
         if row.confirmed_at and row.confirmed_at <= as_of and not row.durability
     )
 
 
-def opinions_of(conn: Connection, finding: Row[Any], as_of: datetime) -> tuple[Opinion, ...]:
-    """Return the opinions that let the last submission on, with how they were come by."""
-    since = finding.submitted_at
+def opinions_of(cycle: Cycle, since: datetime | None, as_of: datetime) -> tuple[Opinion, ...]:
+    """Return the opinions that let the submission of *since* on, with how they were come by."""
     if since is None or since > as_of:
         return ()
-    given = select(reviews).where(
-        reviews.c.case_id == finding.id,
-        reviews.c.cycle == finding.cycle,
-        reviews.c.act.in_(_PASSING),
-        reviews.c.verdict.in_(("agreed", "confirmed")),
-        reviews.c.at.between(since, as_of),
-    )
-    live = select(evidence.c.id).where(evidence.c.finding_id == finding.id, evidence.c.cycle == finding.cycle)
-    files = set(conn.scalars(live))
-    return tuple(
-        _opinion(conn, finding, row, files, since)
-        for row in conn.execute(given.order_by(reviews.c.at, reviews.c.id)).all()
-    )
+    passing = [
+        row
+        for row in cycle.reviews
+        if row.act in _PASSING and row.verdict in ("agreed", "confirmed") and since <= row.at <= as_of
+    ]
+    return tuple(_opinion(cycle, row, since) for row in sorted(passing, key=lambda row: (row.at, row.id)))
 
 
-def _opinion(conn: Connection, finding: Row[Any], row: Row[Any], files: set[int], since: datetime) -> Opinion:
-    near = select(func.count(reviews.c.case_id.distinct())).where(
-        reviews.c.person_id == row.person_id,
-        reviews.c.act == row.act,
-        reviews.c.at.between(row.at - _AROUND, row.at + _AROUND),
-    )
-    seen = select(func.count(), func.sum(page_views.c.seconds)).where(
-        page_views.c.person_id == row.person_id,
-        page_views.c.case_id == finding.id,
-        page_views.c.opened_at.between(since, row.at),
-    )
-    views, seconds = conn.execute(seen).one()
-    opened = select(func.count(file_openings.c.evidence_id.distinct())).where(
-        file_openings.c.person_id == row.person_id, file_openings.c.evidence_id.in_(files), file_openings.c.at <= row.at
-    )
+_person, _given_at = bindparam("person", type_=BigInteger), bindparam("at", type_=Moment)
+_near = select(func.count(reviews.c.case_id.distinct())).where(
+    reviews.c.person_id == _person,
+    reviews.c.act == bindparam("act"),
+    reviews.c.at.between(bindparam("from", type_=Moment), bindparam("until", type_=Moment)),
+)
+_viewed = (
+    page_views.c.person_id == _person,
+    page_views.c.case_id == bindparam("finding"),
+    page_views.c.opened_at.between(bindparam("since", type_=Moment), _given_at),
+)
+_opened = select(func.count(file_openings.c.evidence_id.distinct())).where(
+    file_openings.c.person_id == _person,
+    file_openings.c.evidence_id.in_(bindparam("files", expanding=True)),
+    file_openings.c.at <= _given_at,
+)
+_come_by = select(
+    _near.scalar_subquery().label("near"),
+    select(func.count()).where(*_viewed).scalar_subquery().label("views"),
+    select(func.sum(page_views.c.seconds)).where(*_viewed).scalar_subquery().label("seconds"),
+    _opened.scalar_subquery().label("opened"),
+)
+
+
+def _opinion(cycle: Cycle, row: Row[Any], since: datetime) -> Opinion:
+    files = {each.id for each in cycle.evidence}
+    asked = {"person": row.person_id, "act": row.act, "at": row.at, "since": since, "finding": cycle.finding_id}
+    around = {"from": row.at - _AROUND, "until": row.at + _AROUND}
+    how = cycle.conn.execute(_come_by, {**asked, **around, "files": list(files)}).one()
     return Opinion(
         id=row.id,
         act=row.act,
         person=row.person_name,
         comment=row.comment,
-        in_a_row=conn.scalar(near) or 1,
+        in_a_row=how.near or 1,
         person_id=row.person_id,
         at=row.at,
-        seconds=int(seconds or 0) if views else None,  # by another door than the page nobody counted
+        seconds=int(how.seconds or 0) if how.views else None,  # by another door than the page nobody counted
         files=len(files),
-        opened=conn.scalar(opened) if views else None,
+        opened=how.opened if how.views else None,
         meeting=bool(row.decision_id or row.sheet_number),
     )
 
 
-def participants_of(
-    conn: Connection, finding: Row[Any], told: Row[Any] | None, as_of: datetime
-) -> tuple[tuple[str, int], ...]:
+def participants_of(cycle: Cycle, told: Row[Any] | None, as_of: datetime) -> tuple[tuple[str, int], ...]:
     """Return who did what about the last submission."""
     if told is None:
         return ()
     found = {("submitted", told.person_id)}
-    given = select(reviews.c.act, reviews.c.person_id).where(
-        reviews.c.case_id == finding.id, reviews.c.cycle == finding.cycle, reviews.c.at.between(told.at, as_of)
-    )
-    found |= {(_ROLES[row.act], row.person_id) for row in conn.execute(given) if row.act in _ROLES}
-    for row in _of_cycle(conn, look_backs, finding):
+    given = [row for row in cycle.reviews if row.act in _ROLES and told.at <= row.at <= as_of]
+    found |= {(_ROLES[row.act], row.person_id) for row in given}
+    for row in cycle.look_backs:
         if row.confirmed_at and row.confirmed_at <= as_of:
             found |= {("looked_back", person) for person in row.inspectors}
     return tuple(sorted(found))
 
 
+_steps = (
+    select(milestones.c.due_on, milestones.c.held_at)
+    .where(milestones.c.finding_id == bindparam("finding"))
+    .order_by(milestones.c.seq)
+)
+
+
 def milestones_of(conn: Connection, finding: Row[Any]) -> tuple[Step, ...]:
     """Return the dated steps of a CONTINUOUS finding."""
-    steps = conn.execute(select(milestones).where(milestones.c.finding_id == finding.id).order_by(milestones.c.seq))
-    return tuple(Step(row.due_on, row.held_at is not None) for row in steps)
+    return tuple(Step(row.due_on, row.held_at is not None) for row in conn.execute(_steps, {"finding": finding.id}))
 
 
-def changes_of(conn: Connection, finding: Row[Any], as_of: datetime) -> tuple[Change, ...]:
+def changes_of(cycle: Cycle, closed: datetime | None, as_of: datetime) -> tuple[Change, ...]:
     """Return what happened to its evidence after the sign-off; what a later look-back brings is the inspectors' own."""
-    closed = finding.signed_off_at
     if closed is None:
         return ()
-    again = {person for row in _of_cycle(conn, look_backs, finding) if row.durability for person in row.inspectors}
+    again = {person for row in cycle.look_backs if row.durability for person in row.inspectors}
     changes = []
-    for row in _of_cycle(conn, evidence, finding):
+    for row in cycle.evidence:
         brought = row.uploaded_by in again and not row.replaces_id
         if closed < row.uploaded_at <= as_of and not brought:
             changes.append(Change(row.id, row.filename, "replaced" if row.replaces_id else "added", row.uploaded_at))
@@ -195,53 +196,62 @@ def changes_of(conn: Connection, finding: Row[Any], as_of: datetime) -> tuple[Ch
     return tuple(changes)
 
 
-def pace_of(conn: Connection, finding: Row[Any], as_of: datetime) -> UnitPace:
+_of_unit_in_list = (findings.c.list_id == bindparam("list"), findings.c.unit_id == bindparam("unit"))
+_submitted = select(findings.c.id, findings.c.submitted_at).where(*_of_unit_in_list)
+_signs = [
+    select(findings.c.id, func.min(moment))
+    .join(table, table.c.finding_id == findings.c.id)
+    .where(*_of_unit_in_list)
+    .group_by(findings.c.id)
+    for table, moment in ((progress_reports, progress_reports.c.at), (evidence, evidence.c.uploaded_at))
+]
+
+
+def pace_of(conn: Connection, finding: Row[Any], reference: Reference, as_of: datetime) -> UnitPace:
     """Return how the findings of the unit in the same list were submitted."""
-    rows = conn.execute(
-        select(findings.c.id, findings.c.submitted_at).where(
-            findings.c.list_id == finding.list_id, findings.c.unit_id == finding.unit_id
-        )
-    ).all()
-    done = {row.id: row.submitted_at for row in rows if row.submitted_at and row.submitted_at <= as_of}
-    first = _first_signs(conn, done)
+    among = {"list": finding.list_id, "unit": finding.unit_id}
+    sent, first = reference.once(("pace", *among.values()), lambda: _pace(conn, among))
+    done = {key: at for key, at in sent.items() if at and at <= as_of}
     prepared = sum(1 for key, at in done.items() if key in first and first[key] <= at - _BEFORE)
-    return UnitPace(len(rows), tuple(sorted(done.values())), prepared)
+    return UnitPace(len(sent), tuple(sorted(done.values())), prepared)
 
 
-def _first_signs(conn: Connection, ids: Iterable[int]) -> dict[int, datetime]:
-    """Return when each finding first showed progress, by word or by paper."""
-    wanted, first = list(ids), dict[int, datetime]()
-    for table, moment in ((progress_reports, progress_reports.c.at), (evidence, evidence.c.uploaded_at)):
-        query = select(table.c.finding_id, func.min(moment)).where(table.c.finding_id.in_(wanted))
-        for finding_id, at in conn.execute(query.group_by(table.c.finding_id)):
+def _pace(conn: Connection, among: Mapping[str, int]) -> tuple[Mapping[int, datetime | None], Mapping[int, datetime]]:
+    """Return when each finding was submitted, and when it first showed progress, by word or by paper."""
+    sent = dict(conn.execute(_submitted, among).tuples().all())
+    first = dict[int, datetime]()
+    for query in _signs if any(sent.values()) else ():
+        for finding_id, at in conn.execute(query, among):
             first[finding_id] = min(at, first.get(finding_id, at))
-    return first
+    return sent, first
+
+
+_closed = (
+    select(findings.c.id, findings.c.number, findings.c.category, findings.c.title, findings.c.detail)
+    .add_columns(findings.c.signed_off_at)
+    .where(findings.c.unit_path == bindparam("path"), findings.c.signed_off_at.is_not(None))
+    .order_by(findings.c.signed_off_at.desc())
+    .limit(MOST_EARLIER + 1)  # itself may be one of them
+)
 
 
 def earlier_of(
-    conn: Connection, finding: Row[Any], text: str, things: Sequence[str], as_of: datetime
+    conn: Connection, finding: Row[Any], text: str, things: Sequence[str], reference: Reference, as_of: datetime
 ) -> tuple[Earlier, ...]:
     """Return closed findings of the unit that are somewhat like this one, from before it was found."""
     begun = finding.feedback_on or shanghai_date(finding.issued_at or as_of)
-    query = (
-        select(findings.c.id, findings.c.number, findings.c.category, findings.c.title, findings.c.detail)
-        .add_columns(findings.c.signed_off_at)
-        .where(
-            findings.c.unit_path == finding.unit_path,
-            findings.c.signed_off_at.is_not(None),
-            findings.c.id != finding.id,
-        )
-        .order_by(findings.c.signed_off_at.desc())
-        .limit(MOST_EARLIER)
-    )
+    path = finding.unit_path
+    closed_ones = reference.once(("closed", path), lambda: conn.execute(_closed, {"path": path}).all())
+    others = [row for row in closed_ones if row.id != finding.id][:MOST_EARLIER]
+    told = registers.of_closed(conn, "particulars", path, as_of=as_of) if things and others else {}
     found = []
-    for row in conn.execute(query).all():
+    for row in others:
         closed = shanghai_date(row.signed_off_at)
         if closed >= begun:
             continue
         other = f"{row.title}。{row.detail}" if row.detail and row.detail != row.title else row.title
         percent = likeness(text, other)
-        theirs = particulars(registers.of_finding(conn, row.id, as_of=as_of)).objects if things else ()
+        theirs = particulars({"particulars": told.get(row.id, ())}).objects
         same = bool(set(things) & set(theirs))
         if percent >= LEAST_EARLIER or same:
             run = longest_common(text, other)
@@ -272,10 +282,9 @@ def complaints_of(
     conn: Connection, finding: Row[Any], text: str, things: Sequence[str], own: Set[str], as_of: datetime
 ) -> tuple[Complaint, ...]:
     """Return what people said about the unit, compared with the finding; *own* are the names of the unit."""
-    rows = registers.of_units(conn, "complaint", [finding.unit_id], as_of=as_of, since=finding.signed_off_at)
-    rows += registers.of_office(conn, ("complaint",), as_of=as_of).get("complaint", [])  # nobody knew which unit
+    since = finding.signed_off_at
     found = []
-    for row in rows:
+    for row in registers.of_unit_or_nobody(conn, "complaint", finding.unit_id, as_of=as_of, since=since):
         said = str(row.fields["text"])
         percent = max(likeness(text, said), contained(finding.title, said), contained(said, text))
         named = str(row.fields.get("object") or "").split("、")

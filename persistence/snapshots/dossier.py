@@ -6,18 +6,20 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, select
+from sqlalchemy import BigInteger, Connection, Row, bindparam, exists, select
 
 from cases.boilerplate import without_boilerplate
 from cases.evidence import EvidenceKind, Purpose
 from cases.evidence_facts import Fact, FactKind
 from cases.likeness import bare, likeness, longest_common, shingles
 from cases.signals.snapshot import Elsewhere, Exhibit, PhotoNear, Planned, Quote, Similar
-from persistence.evidence_facts import facts_of, texts_of
+from persistence.columns import Moment
+from persistence.evidence_facts import facts_of, numbers_of, texts_of
 from persistence.sketches import LEAST_CHARACTERS, Sketch, near, phashes_of
 from persistence.snapshots.course import brought_back
+from persistence.snapshots.cycle import Cycle
 from persistence.snapshots.reference import Reference
-from persistence.tables import evidence, finding_links, findings, issue_lists, measures, submissions
+from persistence.tables import evidence, finding_links, findings, issue_lists, measures
 
 LEAST_TEXT: Final = 45  # percent; the rules know the threshold, this only spares comparing what is far from it
 LEAST_MEASURE: Final = 70
@@ -30,15 +32,15 @@ SHORTEST_TEXT: Final = 80  # bare characters: shorter texts are like each other 
 _JOINT: Final = re.compile(r"联合|会同|共同|牵头|配合|协同")
 
 
-def measures_of(conn: Connection, finding: Row[Any], partners: Set[int | None], as_of: datetime) -> tuple[Planned, ...]:
-    """Return the measures with what the last submission says of each, and whose measures are like them."""
-    told = conn.execute(
-        select(submissions.c.measures_done)
-        .where(submissions.c.finding_id == finding.id, submissions.c.cycle == finding.cycle, submissions.c.at <= as_of)
-        .order_by(submissions.c.at.desc())
-    ).first()
+_planned = select(measures).where(measures.c.finding_id == bindparam("finding")).order_by(measures.c.seq)
+
+
+def measures_of(
+    conn: Connection, finding: Row[Any], partners: Set[int | None], told: Row[Any] | None, as_of: datetime
+) -> tuple[Planned, ...]:
+    """Return the measures with what the submission *told* says of each, and whose measures are like them."""
     done = told.measures_done if told else {}
-    planned = conn.execute(select(measures).where(measures.c.finding_id == finding.id).order_by(measures.c.seq))
+    planned = conn.execute(_planned, {"finding": finding.id})
     return tuple(
         Planned(
             row.seq,
@@ -52,6 +54,30 @@ def measures_of(conn: Connection, finding: Row[Any], partners: Set[int | None], 
     )
 
 
+_link, _ours = finding_links.c, bindparam("finding", type_=BigInteger)
+_of_one_origin = (  # split off this finding or merged with it: both honestly have the same papers
+    exists()
+    .where(
+        ((_link.from_id == _ours) & (_link.to_id == findings.c.id))
+        | ((_link.to_id == _ours) & (_link.from_id == findings.c.id)),
+        _link.relation.in_(("split", "merged")),
+    )
+    .correlate(findings)
+)
+_other_measures = (
+    select(measures.c.id, measures.c.text, findings.c.id.label("finding_id"), findings.c.number, findings.c.unit_id)
+    .add_columns(findings.c.lead_unit_id)
+    .join(findings, findings.c.id == measures.c.finding_id)
+    .join(issue_lists, issue_lists.c.id == findings.c.list_id)
+    .where(
+        measures.c.id.in_(bindparam("ids", expanding=True)),
+        issue_lists.c.created_at <= bindparam("as_of", type_=Moment),
+        ~_of_one_origin,
+    )
+    .order_by(measures.c.id)
+)
+
+
 def _like_measures(
     conn: Connection, finding: Row[Any], partners: Set[int | None], measure: Row[Any], as_of: datetime
 ) -> tuple[Similar, ...]:
@@ -61,14 +87,7 @@ def _like_measures(
     others = {other.owner_id for other in found if other.finding_id != finding.id}
     if not others:
         return ()
-    query = (
-        select(measures.c.id, measures.c.text, findings.c.id.label("finding_id"), findings.c.number, findings.c.unit_id)
-        .add_columns(findings.c.lead_unit_id)
-        .join(findings, findings.c.id == measures.c.finding_id)
-        .join(issue_lists, issue_lists.c.id == findings.c.list_id)
-        .where(measures.c.id.in_(others), issue_lists.c.created_at <= as_of, ~_of_one_origin(finding))
-        .order_by(measures.c.id)
-    )
+    asked = {"ids": list(others), "as_of": as_of, "finding": finding.id}
     return tuple(
         Similar(
             finding_id=row.finding_id,
@@ -79,18 +98,9 @@ def _like_measures(
             theirs=Quote(row.text, row.number),
             joint=_is_joint(finding, partners, row) and _JOINT.search(measure.text) is not None,
         )
-        for row in conn.execute(query)
+        for row in conn.execute(_other_measures, asked)
         if (percent := likeness(measure.text, row.text)) >= LEAST_MEASURE
     )
-
-
-def _of_one_origin(finding: Row[Any]) -> ColumnElement[bool]:
-    """Whether another finding was split off this one or merged with it: both honestly have the same papers."""
-    link = finding_links.c
-    either = ((link.from_id == finding.id) & (link.to_id == findings.c.id)) | (
-        (link.to_id == finding.id) & (link.from_id == findings.c.id)
-    )
-    return exists().where(either, link.relation.in_(("split", "merged"))).correlate(findings)
 
 
 def _is_joint(finding: Row[Any], partners: Set[int | None], other: Row[Any]) -> bool:
@@ -100,17 +110,16 @@ def _is_joint(finding: Row[Any], partners: Set[int | None], other: Row[Any]) -> 
 
 
 def exhibits_of(
-    conn: Connection, finding: Row[Any], partners: Set[int | None], reference: Reference, as_of: datetime
+    cycle: Cycle, finding: Row[Any], partners: Set[int | None], reference: Reference, as_of: datetime
 ) -> tuple[Exhibit, ...]:
     """Return the evidence of this cycle as it was at *as_of*, with its text, facts and likenesses."""
-    query = select(evidence).where(
-        evidence.c.finding_id == finding.id,
-        evidence.c.cycle == finding.cycle,
-        *_there(as_of),
-    )
-    theirs = {row.id for row in brought_back(conn, finding, as_of)}
-    live = [row for row in conn.execute(query.order_by(evidence.c.id)).all() if row.id not in theirs]
-    return exhibits_from(conn, finding, partners, reference, live, as_of)
+    theirs = {row.id for row in brought_back(cycle, as_of)}
+    live = [
+        row
+        for row in cycle.evidence
+        if row.id not in theirs and row.uploaded_at <= as_of and (row.withdrawn_at is None or row.withdrawn_at > as_of)
+    ]
+    return exhibits_from(cycle.conn, finding, partners, reference, live, as_of)
 
 
 def exhibits_from(
@@ -150,23 +159,40 @@ def exhibits_from(
     return tuple(exhibits)
 
 
+_as_of = bindparam("as_of", type_=Moment)
+_there = (  # in a dossier at that moment
+    evidence.c.uploaded_at <= _as_of,
+    evidence.c.withdrawn_at.is_(None) | (evidence.c.withdrawn_at > _as_of),
+)
+_same = (
+    select(evidence.c.sha256, findings.c.id, findings.c.number, findings.c.unit_id, evidence.c.locator)
+    .add_columns(findings.c.submitted_at)
+    .join(findings, findings.c.id == evidence.c.finding_id)
+    .where(
+        evidence.c.sha256.in_(bindparam("contents", expanding=True)),
+        evidence.c.finding_id != _ours,
+        *_there,
+        evidence.c.purpose != Purpose.BASELINE,
+        ~_of_one_origin,
+    )
+)
+_other_evidence = (
+    select(evidence.c.id, evidence.c.sha256, evidence.c.filename, evidence.c.purpose, evidence.c.uploaded_at)
+    .add_columns(findings.c.id.label("finding_id"), findings.c.number, findings.c.unit_id, findings.c.lead_unit_id)
+    .join(findings, findings.c.id == evidence.c.finding_id)
+    .where(evidence.c.id.in_(bindparam("ids", expanding=True)), *_there, ~_of_one_origin)
+    .order_by(evidence.c.id)
+)
+
+
 def _elsewhere(
     conn: Connection, finding: Row[Any], contents: set[str], as_of: datetime
 ) -> Mapping[str, tuple[Elsewhere, ...]]:
-    query = (
-        select(evidence.c.sha256, findings.c.id, findings.c.number, findings.c.unit_id, evidence.c.locator)
-        .add_columns(findings.c.submitted_at)
-        .join(findings, findings.c.id == evidence.c.finding_id)
-        .where(
-            evidence.c.sha256.in_(contents),
-            evidence.c.finding_id != finding.id,
-            *_there(as_of),
-            evidence.c.purpose != Purpose.BASELINE,
-            ~_of_one_origin(finding),
-        )
-    )
+    if not contents:
+        return {}
+    found = conn.execute(_same, {"contents": list(contents), "finding": finding.id, "as_of": as_of})
     shared: dict[str, tuple[Elsewhere, ...]] = {}
-    for sha256, finding_id, number, unit_id, locator, submitted_at in conn.execute(query):
+    for sha256, finding_id, number, unit_id, locator, submitted_at in found:
         other = Elsewhere(finding_id, number, unit_id, locator, submitted_at is not None and submitted_at <= as_of)
         shared[sha256] = (*shared.get(sha256, ()), other)
     return shared
@@ -176,19 +202,7 @@ def _others(conn: Connection, finding: Row[Any], ids: set[int], as_of: datetime)
     """Return evidence rows with their findings, those left out that came later or are this finding's by origin."""
     if not ids:
         return []
-    query = (
-        select(evidence.c.id, evidence.c.sha256, evidence.c.filename, evidence.c.purpose, evidence.c.uploaded_at)
-        .add_columns(findings.c.id.label("finding_id"), findings.c.number, findings.c.unit_id, findings.c.lead_unit_id)
-        .join(findings, findings.c.id == evidence.c.finding_id)
-        .where(evidence.c.id.in_(ids), *_there(as_of), ~_of_one_origin(finding))
-        .order_by(evidence.c.id)
-    )
-    return list(conn.execute(query).all())
-
-
-def _there(as_of: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Whether evidence was in a dossier at *as_of*."""
-    return evidence.c.uploaded_at <= as_of, evidence.c.withdrawn_at.is_(None) | (evidence.c.withdrawn_at > as_of)
+    return list(conn.execute(_other_evidence, {"ids": list(ids), "finding": finding.id, "as_of": as_of}).all())
 
 
 def _like_texts(
@@ -207,11 +221,11 @@ def _like_texts(
     rows = _others(conn, finding, {other.owner_id for other in found if other.finding_id != finding.id}, as_of)
     rows = [row for row in rows if row.sha256 != exhibit.sha256]
     contents = {row.sha256 for row in rows}
-    texts, facts = texts_of(conn, contents), facts_of(conn, contents)
     number = _number_of(exhibit.facts or ())
+    texts, numbers = texts_of(conn, contents), numbers_of(conn, contents) if number else {}
     alike = []
     for row in rows:
-        if number and number == _number_of(facts.get(row.sha256, ())):
+        if number and number == numbers.get(row.sha256):
             continue  # one official document, filed twice
         theirs = without_boilerplate(texts.get(row.sha256, ""))
         percent = _likeness(own, theirs, given)

@@ -1,10 +1,11 @@
 """What holds for every finding: names of units, owners of accounts, affiliates, approved documents. Read once a run."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import Any, Final, TypeVar, cast
 
 from sqlalchemy import Connection, select
 
@@ -16,6 +17,10 @@ from persistence.tables import unit_names, units
 
 _INSPECTING = frozenset({"committee", "inspecting", "discipline", "organisation"})
 """Kinds of units that stand in everybody's papers by right."""
+
+MOST_KEPT: Final = 1024  # of what is read once: some thousand findings of some hundred units
+
+T = TypeVar("T")
 
 _LEAST_NAME = 3
 _TREASURY = ("国库", "财政专户", "国库集中")
@@ -42,6 +47,16 @@ class Reference:
     affiliates: tuple[tuple[str, str], ...] = ()
     approved: frozenset[str] = frozenset()  # sha256 or titles
     templates: tuple[str, ...] = ()  # texts that everybody fills in
+
+    _kept: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, key: Hashable, read: Callable[[], T]) -> T:
+        """Return what *read* returns for *key*, read once in a run; of the many keys of a run the last are kept."""
+        if key not in self._kept:
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            self._kept[key] = read()
+        return cast(T, self._kept[key])
 
     @cached_property
     def _foreign(self) -> frozenset[str]:
@@ -71,6 +86,9 @@ class Reference:
 
     def names_for(self, path: str, *partners: int | None) -> Names:
         """Return whose names may stand in the papers of the unit at *path*, and whose are traces of others."""
+        return self.once(("names", path, *partners), lambda: self._names_for(path, partners))
+
+    def _names_for(self, path: str, partners: Collection[int | None]) -> Names:
         own = {name for unit in self.family(path) for name in unit.names}
         own |= {name for unit in self.units if unit.id in partners for name in unit.names}
         return Names(frozenset(own) | self._inspecting, self._foreign - own, self.outside - own)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 from cases.likeness import bare
 from persistence import minhash, sketches
 from persistence.database import Database
-from persistence.sketches import Sketch, near, refresh
+from persistence.sketches import Sketch, near, refresh, renewal
 from persistence.tables import bands, evidence, findings, measures
 from tests.bench.likeness import a_measure, edited
 from tests.persistence.filed import put_evidence
@@ -194,3 +194,16 @@ def test_measures_and_evidence_are_not_compared_with_each_other(conn: Connection
     put(conn, 10, told)
 
     assert near(conn, Sketch("evidence", 0, text=told), least=1) == []
+
+
+def test_two_that_draw_the_same_finding_at_once_leave_one_sketch(conn: Connection) -> None:
+    add_findings(conn, a_finding(10))
+    conn.execute(insert(measures), [{"id": 1000, "finding_id": 10, "seq": 0, "text": of_measures(1)[0]}])
+    first, second = renewal(conn, 10, 2), renewal(conn, 10, 2)
+
+    for statement, rows in [*first, *second]:
+        conn.execute(statement, rows)
+
+    (drawn,) = conn.execute(select(sketches.sketches)).all()
+    assert set(conn.scalars(select(bands.c.sketch_id))) == {drawn.id}
+    assert len(conn.execute(select(bands)).all()) == minhash.BANDS["measure"]
