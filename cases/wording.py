@@ -48,6 +48,7 @@ _GOING_ON: Final = re.compile(
 _DONE: Final = re.compile(
     r"已|完成|到位|完毕|办结|均予|收回|退回|追回|缴清|缴入|解除|拆除|建成|竣工|验收|整改结束|清零|全部(?:退|缴|收|拆)"
 )
+_SURELY_DONE: Final = re.compile(r"已|完成|到位|完毕|办结|均予|缴清|清零")
 _ONLY_TALK: Final = re.compile(
     r"召开|研究|部署|学习|传达|印发通知|成立(?:[^，。；]{0,8})(?:小组|专班)|制定(?:[^，。；]{0,8})方案|动员|谋划|提请|提交|启动"
 )
@@ -81,8 +82,10 @@ def coming(text: str) -> list[str]:
 
 
 def _finished(clause: str) -> bool:
+    """Whether *clause* tells of a result; 正在协商收回 names what is wanted, and only 已收回 says that it is there."""
     bare = _GOING_ON.sub("", clause)
-    return _DONE.search(bare) is not None and _ONLY_TALK.search(bare) is None
+    done = _SURELY_DONE if bare != clause else _DONE
+    return done.search(bare) is not None and _ONLY_TALK.search(bare) is None
 
 
 # --- counted things -------------------------------------------------------------------------------------------------
@@ -111,7 +114,8 @@ def counted(text: str) -> Iterator[Counted]:
     plain = unicodedata.normalize("NFKC", text)
     for match in _COUNTED.finditer(plain):
         number = _whole(match[1])
-        if number is not None:
+        ordinal = plain[: match.start()].rstrip().endswith("第")  # 第 17 处 is one of them
+        if number is not None and not ordinal:
             before = plain[max(match.start() - 12, 0) : match.start()]
             yield Counted(number, _SAME.get(match[2], match[2]), match[3], before, match[0])
 

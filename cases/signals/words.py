@@ -230,6 +230,7 @@ def _scope_shrink(seen: Snapshot, numbers: Numbers) -> Outcome:
             short.append((asked.written, asked.number, max(told_of)))
     items, measures = len(_ENUMERATED.findall(seen.detail or seen.title)), len(seen.measures)
     fewer = items >= 3 and 0 < measures < items and not any(_ENUMERATED.search(m.text) for m in seen.measures)
+    short = list(dict.fromkeys(short))  # the detail may repeat the title
     if not short:
         return None if not fewer else _fewer_items(items, measures)
     facts: dict[str, str | int] = {
@@ -264,6 +265,6 @@ SIGNALS: Final = (
     Signal("PR-05", "MEASURE_CLONED", _measure_cloned),
     Signal("PR-06", "FOREIGN_ENTITY_RESIDUE", _foreign_residue, version=2),
     Signal("PR-19", "VAGUE_NO_FACTS", _vague),
-    Signal("PR-31", "FUTURE_TENSE_DONE", _future_tense, version=2),
-    Signal("PR-32", "SCOPE_SHRINK", _scope_shrink, version=2),
+    Signal("PR-31", "FUTURE_TENSE_DONE", _future_tense, version=3),
+    Signal("PR-32", "SCOPE_SHRINK", _scope_shrink, version=3),
 )

@@ -20,6 +20,7 @@ from cases.signals.snapshot import (
     Similar,
     Waiver,
 )
+from cases.wording import counted, still_to_come
 from tests.cases.test_signal_rules import DONE, SOUND, at, exhibit, fact, fired, snapshot
 
 K = EvidenceKind
@@ -163,3 +164,13 @@ def test_the_original_is_not_blocked_for_its_copy() -> None:
 
     assert fired(snapshot(exhibits=(exhibit(similar=(copy,)),)))["PR-02"].severity == "MEDIUM"
     assert fired(snapshot(exhibits=(exhibit(similar=(original,)),)))["PR-02"].severity == "HIGH"
+
+
+def test_what_is_being_negotiated_is_not_back_yet() -> None:
+    assert still_to_come("12处门面房租金正在与商户协调收回") != ""
+    assert still_to_come("12处门面房租金已收回，正在办理入账") == "正在办理入账"
+    assert still_to_come("正在推进的12处门面房租金均已收回") == ""
+
+
+def test_an_ordinal_counts_nothing() -> None:
+    assert [one.number for one in counted("第 17 处门面房，共12处")] == [12]
