@@ -55,7 +55,7 @@ def test_the_next_task_opens_by_itself_after_an_act(house: House, visits: Visits
     page = house.sign_in(visits, "u11handler")
     first, second, _ = page.locator(".row .number").all_inner_texts()
 
-    page.get_by_role("button", name="提交").click()
+    page.get_by_role("button", name="提交", exact=True).click()
 
     expect(page.get_by_role("status").first).to_contain_text(f"已办理：{first} 签收问题")
     assert chosen(page) == second
@@ -68,7 +68,9 @@ def test_a_rectification_goes_from_the_first_word_to_the_leaders_desk(house: Hou
     page.goto(f"{house.address}/findings/{number}")
     page.get_by_role("link", name="提交整改结果").click()
 
-    page.get_by_role("button", name="提交").click()
+    page.locator("form.act .act-send").click()
+    expect(page.get_by_role("alert").first).to_contain_text("提交前自查")
+    page.locator("form.act .act-send").click()
     expect(page.get_by_role("alert").first).to_contain_text("处需要修改")
     visits.forgive("422")
     page.get_by_label("整改完成情况").fill("资金已全部清退上缴财政专户，责任人已作出处理，制度已执行。")
@@ -81,7 +83,7 @@ def test_a_rectification_goes_from_the_first_word_to_the_leaders_desk(house: Hou
     page.locator("input[name^='effective_on.']").press("Tab")
     expect(page.locator("input[name^='effective_on.']")).to_have_value("2026-03-01")
     expect(page.get_by_role("status").last).to_contain_text("草稿已保存")
-    page.get_by_role("button", name="提交").click()
+    page.locator("form.act .act-send").click()
 
     page.wait_for_url(re.compile(f"/findings/{number}\\?did="))
     leader = house.sign_in(visits, "u11leader")

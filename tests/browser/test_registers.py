@@ -55,6 +55,6 @@ def test_the_page_of_a_reviewer_counts_how_long_it_is_looked_at(house: House, vi
     with city.office.read() as conn:
         views = conn.execute(select(page_views)).all()
         opened = conn.execute(select(file_openings)).all()
-    assert len(opened) == 1
+    assert len({file.evidence_id for file in opened}) == 1  # two requests at once may each put down theirs
     assert {view.person_id for view in views} == {city.actor("u11leader").person_id}
     assert [view.seconds >= 2 for view in views] == [False, True]  # the desk showed it in passing

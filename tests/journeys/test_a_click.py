@@ -116,11 +116,16 @@ def settle_all(office: Person, listed: str, due_on: date) -> None:
     """Map every finding's responsibility to posts on the page of the list."""
     page = office.page
     page.goto(f"{office.address}/lists/{listed}")
-    forms = page.locator("form.settle-form")
-    for place in range(forms.count()):
-        form = forms.nth(place)
+    rows = page.locator("tr.settle")
+    for place in range(rows.count()):
+        rows.nth(place).scroll_into_view_if_needed()  # a row that comes into sight fetches its form
+        form = rows.nth(place).locator("form.settle-form")
+        form.wait_for()
         for field in ("leader", "handler", "chief"):
             form.locator(f'select[name="{field}"]').select_option(index=1)
         form.locator('input[name="due_on"]').fill(due_on.isoformat())
+        lasting = form.locator('textarea[name="milestones"]')
+        if lasting.count():
+            lasting.fill(f"{due_on.isoformat()} 建立制度并运行")
         form.locator("button").click()
         form.locator(".settled").wait_for()

@@ -81,7 +81,8 @@ def test_a_signal_tells_the_unit_nothing_of_other_units(city: City) -> None:
     number = city.numbers[0]
     row = {
         "id": 5, "finding_id": city.id_of(number), "cycle": 1, "signal": "PR-01", "rule_version": "1",
-        "severity": "HIGH", "parameters": "x", "facts": {"others": "XC2026-777-001"}, "quotes": [{"text": "别处原文"}],
+        "severity": "HIGH", "parameters": "x", "facts": {"count": 1, "files": "a.pdf", "findings": "XC2026-777-001"},
+        "quotes": [{"text": "a.pdf", "place": "XC2026-777-001 别处原文"}],
         "fingerprint": "f",
         "raised_at": city.office.now(),
     }  # fmt: skip
