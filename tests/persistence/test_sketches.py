@@ -11,6 +11,7 @@ from persistence import minhash, sketches
 from persistence.database import Database
 from persistence.sketches import Sketch, near, refresh, renewal
 from persistence.tables import bands, evidence, findings, measures
+from persistence.tables import sketches as drawings
 from tests.bench.likeness import a_measure, edited
 from tests.persistence.filed import put_evidence
 from tests.persistence.stock import NOW, a_finding, add_findings, found_city
@@ -204,6 +205,6 @@ def test_two_that_draw_the_same_finding_at_once_leave_one_sketch(conn: Connectio
     for statement, rows in [*first, *second]:
         conn.execute(statement, rows)
 
-    (drawn,) = conn.execute(select(sketches.sketches)).all()
+    (drawn,) = conn.execute(select(drawings)).all()
     assert set(conn.scalars(select(bands.c.sketch_id))) == {drawn.id}
     assert len(conn.execute(select(bands)).all()) == minhash.BANDS["measure"]
