@@ -6,13 +6,11 @@ from pathlib import Path
 import pytest
 
 from persistence.database import Database
-from tests.tasks.town import Town, build
+from tests.tasks.town import Town, sqlite_copy
 
 
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
-    url = f"sqlite:///{tmp_path / 'town.sqlite'}"
-    build(url)
-    database = Database(url)
+    database = Database(sqlite_copy(tmp_path))
     yield Town(database)
     database.dispose()

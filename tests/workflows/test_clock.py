@@ -1,22 +1,30 @@
 """The embedded clock: it asks what is due, loses nothing while it is down, and lets a living Prefect go first."""
 
-import time
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from config.timetable import TIMETABLE
+from config.timetable import TIMETABLE, TimetableWrong, timetable_of
 from persistence.tables import instances, ledger
+from persistence.timekeeping import Keeper, Keeping, note
 from tasks.deliver import House
 from tasks.patrols import PATROLS
+from tests.support.waiting import wait_until
 from tests.tasks.town import DUE_ON, Town, at
-from workflows.clock import Clock, last_slot, period_of
-from workflows.heartbeat import LIVES, beat, prefect_is_alive
+from workflows.clock import Clock
+from workflows.prefect_watch import Where
+from workflows.slots import last_slot, period_of
 
 
 def clock(town: Town) -> Clock:
     return Clock(town.office, None, House())
+
+
+def found_out(town: Town, found: Keeping) -> None:
+    with town.database.writing() as conn:
+        note(conn, found, "another process", town.now, asked=True)
 
 
 def test_every_patrol_has_its_time() -> None:
@@ -60,26 +68,76 @@ def test_without_prefect_the_clock_keeps_the_timetable(town: Town) -> None:
     assert set(clock(town).keep_timetable()) == {"letters", "audit"}
 
 
-def test_a_living_prefect_goes_first_and_a_dead_one_is_replaced(town: Town) -> None:
+@pytest.mark.parametrize("why", ["kept", "first_awaited"])
+def test_a_prefect_that_keeps_the_timetable_goes_first_for_a_minute(town: Town, why: str) -> None:
     town.now = at("2026-03-03")
     clock(town).keep_timetable()
-    town.now = at("2026-03-04", 7) + timedelta(minutes=31)
-    beat(town.database, town.now)
+    town.now = at("2026-03-04", 7) + timedelta(minutes=30, seconds=10)
+    found_out(town, Keeping(Keeper.PREFECT, why))
 
     assert "deadlines" not in clock(town).keep_timetable()
 
-    town.now += timedelta(minutes=3)
-    with town.office.read() as conn:
-        assert not prefect_is_alive(conn, town.now)
+    town.now += timedelta(minutes=1)
+    found_out(town, Keeping(Keeper.PREFECT, why))
     assert "deadlines" in clock(town).keep_timetable()
 
 
-def test_a_living_prefect_that_sleeps_over_a_slot_is_not_waited_for_for_ever(town: Town) -> None:
-    town.now = at("2026-03-03", 8)
-    beat(town.database, town.now)
+@pytest.mark.parametrize("why", ["missed", "not_registered", "paused", "not_scheduled", "not_served", "unreachable"])
+def test_where_prefect_does_not_keep_it_the_clock_takes_the_slot_at_once(town: Town, why: str) -> None:
+    town.now = at("2026-03-03")
+    clock(town).keep_timetable()
+    town.now = at("2026-03-04", 7) + timedelta(minutes=30, seconds=1)
+    found_out(town, Keeping(Keeper.CLOCK, why))
 
     assert "deadlines" in clock(town).keep_timetable()
-    assert timedelta(minutes=1) < LIVES
+
+
+def test_a_finding_that_nobody_renews_keeps_no_slot_waiting(town: Town) -> None:
+    town.now = at("2026-03-03")
+    clock(town).keep_timetable()
+    found_out(town, Keeping(Keeper.PREFECT, "kept"))
+    town.now = at("2026-03-04", 7) + timedelta(minutes=30, seconds=1)
+
+    assert "deadlines" in clock(town).keep_timetable()
+
+
+def test_it_says_who_keeps_the_timetable_and_says_it_again_only_when_it_changes(town: Town) -> None:
+    town.now, said = at("2026-03-03"), list[Keeping]()
+    somewhere = _Somewhere(Where(None, "starting"))
+    watching = Clock(town.office, None, House(), prefect=somewhere, tell=said.append)
+
+    watching.watch_prefect()
+    watching.watch_prefect()
+    somewhere.now = Where(None, "flows_ended")
+    watching.watch_prefect()
+
+    assert [one.why for one in said] == ["starting", "flows_ended"]
+    assert {one.since for one in said} == {town.now}
+
+
+def test_an_own_timetable_is_kept(town: Town) -> None:
+    town.now = at("2026-03-03", 8) + timedelta(minutes=7)
+    own = timetable_of({"XIAOHAO_TIMETABLE": "audit=*/5 * * * *"})
+    keeping = Clock(town.office, None, House(), timetable=own)
+
+    keeping.keep_timetable()
+    town.now += timedelta(minutes=4)
+
+    assert keeping.keep_timetable() == ["audit"]
+
+
+@pytest.mark.parametrize("text", ["audits=5 * * * *", "audit", "audit=5 * *", "audit=0 2 * * 1"])
+def test_an_own_timetable_that_cannot_be_read_is_refused(text: str) -> None:
+    with pytest.raises(TimetableWrong):
+        timetable_of({"XIAOHAO_TIMETABLE": text})
+
+
+@dataclass
+class _Somewhere:
+    now: Where
+
+    def where(self) -> Where:
+        return self.now
 
 
 def test_the_log_is_sealed_every_few_seconds_once(town: Town) -> None:
@@ -95,9 +153,7 @@ def test_it_ticks_by_itself_and_ends(town: Town) -> None:
     ticking = clock(town)
     ticking.start()
     try:
-        until = time.monotonic() + 15
-        while not town.letters("finding_overdue") and time.monotonic() < until:
-            time.sleep(0.2)
+        assert wait_until(lambda: town.letters("finding_overdue"), every=0.2)
     finally:
         ticking.stop()
 
