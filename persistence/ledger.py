@@ -8,17 +8,16 @@ signs its root, so that even a case that vanished with its head leaves a gap.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, tuple_
+from sqlalchemy import Connection, Row, RowMapping, bindparam, insert, select, tuple_
 
 from persistence.columns import canonical, moment_text
 from persistence.seal import Keyring, SealBroken
 from persistence.tables import ledger
 
-SEALED_AT_ONCE = 10_000  # rows per checkpoint
 CHAINED = (
     "case_id",
     "seq",
@@ -79,10 +78,17 @@ class Recorded:
 
 
 def append(
-    connection: Connection, head: Head, entries: Sequence[Entry], *, keyring: Keyring, recorded_at: datetime
+    connection: Connection,
+    head: Head,
+    entries: Sequence[Entry],
+    *,
+    keyring: Keyring,
+    recorded_at: datetime,
+    stated: str = "",
 ) -> Head:
     """Record *entries* after *head* and return the new head, whose seq, hash and mac the caller writes to ``cases``.
 
+    *stated*: what the first of them says of the rows that were written with it (`persistence.rows`).
     Raises SealBroken when *head* is not one that we wrote: a forged end is never built upon, and so never made honest.
     """
     if head.seq and not keyring.mac_holds(_head_text(head.case_id, head.seq, head.hash), head.mac):
@@ -106,7 +112,9 @@ def append(
             "post": entry.post,
             "body": canonical(entry.body),
             "previous": previous,
+            "stated": stated or None,
         }
+        stated = ""
         previous = chained_hash(row)
         rows.append(row | {"at": entry.at, "recorded_at": recorded_at, "hash": previous})
     connection.execute(_append, rows)
@@ -117,9 +125,15 @@ _append = insert(ledger)
 
 
 def chained_hash(row: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of a row: canonical JSON of `CHAINED`, moments as they are stored."""
-    text = json.dumps([row[name] for name in CHAINED], ensure_ascii=False, separators=(",", ":"))
+    """Return the SHA-256 of a row: canonical JSON of `chained`."""
+    text = json.dumps(chained(row), ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def chained(row: Mapping[str, Any] | RowMapping) -> list[Any]:
+    """Return what the hash of a row is over: `CHAINED`, moments as they are stored, and what it states of rows."""
+    stated = row.get("stated")
+    return [*(row[name] for name in CHAINED), *([stated] if stated else [])]
 
 
 def head_mac(keyring: Keyring, case_id: int, seq: int, hash: str) -> str:
@@ -134,9 +148,12 @@ def head_holds(keyring: Keyring, head: Head) -> bool:
     return keyring.mac_holds(_head_text(head.case_id, head.seq, head.hash), head.mac)
 
 
+_SHOWN = [ledger.c[field.name] for field in fields(Recorded)]
+
+
 def of_case(connection: Connection, case_id: int) -> tuple[Recorded, ...]:
     """Return every event of a case, oldest first."""
-    rows = connection.execute(select(ledger).where(ledger.c.case_id == case_id).order_by(ledger.c.seq))
+    rows = connection.execute(select(*_SHOWN).where(ledger.c.case_id == case_id).order_by(ledger.c.seq))
     return tuple(_recorded(row) for row in rows)
 
 
@@ -145,7 +162,7 @@ def by_person(
 ) -> tuple[Recorded, ...]:
     """Return what a person did, newest first; *before* is (at, case_id, seq) of the last row of the page before."""
     place = tuple_(ledger.c.at, ledger.c.case_id, ledger.c.seq)
-    query = select(ledger).where(ledger.c.person_id == person_id)
+    query = select(*_SHOWN).where(ledger.c.person_id == person_id)
     if before is not None:
         query = query.where(
             place < tuple_(*(bindparam(None, v, c.type) for v, c in zip(before, place.clauses, strict=True)))
@@ -160,6 +177,5 @@ def _head_text(case_id: int, seq: int, hash: str) -> str:
 
 def _recorded(row: Row[Any]) -> Recorded:
     fields = dict(row._mapping)
-    del fields["previous"]
     fields["body"] = json.loads(fields["body"])
     return Recorded(**fields)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, tuple_
 
 from persistence.case_store import OFFICE
+from persistence.searching import says_all
 from persistence.tables import cases, findings, issue_lists, ledger, samples
 
 Place = tuple[datetime, int, int]  # moment, case, event
@@ -46,7 +47,7 @@ def search(conn: Connection, sought: Sought, *, before: Place | None = None, lim
 def _narrowed(conn: Connection, sought: Sought) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if sought.who:
-        found.append(ledger.c.who.icontains(sought.who, autoescape=True))
+        found.append(says_all(sought.who, ledger.c.who))
     if sought.number:
         found.append(ledger.c.case_id == _case_id(conn, sought.number))
     if sought.event:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, String, bindparam, insert, select, type_coerc
 
 from cases.refusals import CaseError, Unknown
 from persistence.columns import moment_text
-from persistence.ledger import CHAINED
+from persistence.ledger import CHAINED, chained
 from persistence.merkle import Tree, audit_path
 from persistence.seal import Keyring, SealBroken
 from persistence.tables import checkpoints, ledger
@@ -116,7 +116,11 @@ def prove(connection: Connection, case_id: int, seq: int) -> dict[str, Any]:
         for name in CHAINED
     ]
     here = (ledger.c.case_id == case_id) & (ledger.c.seq == seq)
-    event = connection.execute(select(*columns, ledger.c.hash, ledger.c.leaf).where(here)).mappings().first()
+    event = (
+        connection.execute(select(*columns, ledger.c.stated, ledger.c.hash, ledger.c.leaf).where(here))
+        .mappings()
+        .first()
+    )
     if event is None:
         raise Unknown()
     if event["leaf"] is None:
@@ -130,7 +134,7 @@ def prove(connection: Connection, case_id: int, seq: int) -> dict[str, Any]:
     hashes = connection.scalars(select(ledger.c.hash).where(ledger.c.leaf < checkpoint.size).order_by(ledger.c.leaf))
     path = audit_path([leaf_of(row_hash) for row_hash in hashes], event["leaf"])
     return {
-        "event": [event[name] for name in CHAINED],
+        "event": chained(event),
         "leaf": event["leaf"],
         "path": [step.hex() for step in path],
         "checkpoint": {

@@ -17,12 +17,26 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from cases.refusals import CaseError
+
 VERSION = 1
 _HEAD = 1 + 4 + 32  # version, key id, HMAC-SHA256
 
 
 class SealBroken(Exception):
     """Stored bytes, or the head of a ledger, are not what we wrote there; the case is read-only until repaired."""
+
+
+class KeysMissing(CaseError):
+    """There is a house in the database, and its keys are not where they belong; facts: file."""
+
+    code = "keys_missing"
+
+
+class KeysForeign(CaseError):
+    """The keys are of another house: none of them is named by the ledger; facts: file."""
+
+    code = "keys_foreign"
 
 
 @dataclass(frozen=True)
@@ -42,11 +56,17 @@ class Key:
 class Keyring:
     """Every key that was ever used here; the newest seals, all of them open."""
 
-    def __init__(self, keys: Sequence[Key]) -> None:
+    def __init__(self, keys: Sequence[Key], path: Path | None = None) -> None:
+        self._path = path  # where keys that were added later are found
+        self._take(keys)
+
+    def _take(self, keys: Sequence[Key]) -> None:
         if not keys:
             raise ValueError("a keyring without a key")
         self._newest = keys[-1]
         self._macs = {bytes.fromhex(key.name): key.mac for key in keys}
+        row_keys = {key.name: _mac(key.mac, b"row") for key in keys}
+        self._rows = {name: hmac.new(key, digestmod=hashlib.sha256) for name, key in row_keys.items()}
         self._signers = {key.name: Ed25519PrivateKey.from_private_bytes(key.seed) for key in keys}
 
     @classmethod
@@ -56,19 +76,55 @@ class Keyring:
 
     @classmethod
     def read(cls, path: Path) -> "Keyring":
-        """Return the keyring in *path*; a file with one random key is made, readable by its owner only, when absent."""
+        """Return the keyring in *path*. Raises KeysMissing: new keys would make all that was sealed look forged."""
+        try:
+            return cls(_keys_in(path), path)
+        except FileNotFoundError:
+            raise KeysMissing(file=str(path)) from None
+
+    @classmethod
+    def make(cls, path: Path) -> "Keyring":
+        """Return the keyring of a new house: a file with one random key, readable by its owner only, unless there."""
         if not path.exists():
             _write_once(path, [Key.fresh()])
-        return cls(_keys_in(path))
+        return cls(_keys_in(path), path)
 
     @classmethod
     def rotate(cls, path: Path) -> "Keyring":
-        """Add a key that seals from now on; what older keys sealed still opens. Restart the processes that hold it."""
+        """Add a key that seals from now on; what older keys sealed still opens. Others find it when they meet it."""
         keys = [*_keys_in(path), Key.fresh()]
         fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         _write_once(fresh, keys)
         os.replace(fresh, path)
-        return cls(keys)
+        return cls(keys, path)
+
+    def knows(self, mac: str) -> bool:
+        """Whether one of our keys bears the name on *mac*, whatever it says; new ones are looked for in the file."""
+        name = mac.partition(":")[0]
+        if name not in self._signers and self._path is not None and self._path.exists():
+            keys = _keys_in(self._path)
+            if name in {key.name for key in keys}:
+                self._take(keys)
+        return name in self._signers
+
+    @property
+    def newest(self) -> str:
+        """Id of the key that seals."""
+        return self._newest.name
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Ids of all keys, the oldest first."""
+        return tuple(self._signers)
+
+    def row_digest(self, name: str, text: str) -> bytes:
+        """Return the digest of a row under the key *name*. Raises SealBroken where that key is lost."""
+        keyed = self._rows.get(name) if name in self._rows or self.knows(name) else None
+        if keyed is None:
+            raise SealBroken(f"key {name} is not in the ring")
+        digest = keyed.copy()  # which has taken the key in already
+        digest.update(text.encode())
+        return digest.digest()
 
     def seal(self, payload: bytes, context: str) -> bytes:
         """Return *payload* under a seal that opens in this *context* only, e.g. ``instance:123``."""
@@ -77,7 +133,7 @@ class Keyring:
 
     def open_sealed(self, stored: bytes, context: str) -> bytes:
         """Return what was sealed in *context*. Raises SealBroken for anything else."""
-        key = self._macs.get(stored[1:5])
+        key = self._macs.get(stored[1:5]) if self.knows(stored[1:5].hex()) else None
         if len(stored) < _HEAD or stored[0] != VERSION or key is None:
             raise SealBroken(f"{context}: not a seal of ours")
         payload = stored[_HEAD:]
@@ -93,7 +149,7 @@ class Keyring:
         """Whether *mac* was made by one of our keys for *text*."""
         name, _, digest = mac.partition(":")
         try:
-            key = self._macs.get(bytes.fromhex(name))
+            key = self._macs.get(bytes.fromhex(name)) if self.knows(name) else None
         except ValueError:
             return False
         return key is not None and hmac.compare_digest(
@@ -107,7 +163,7 @@ class Keyring:
     def signature_holds(self, text: str, signature: str) -> bool:
         """Whether one of our keys signed *text*."""
         name, _, encoded = signature.partition(":")
-        signer = self._signers.get(name)
+        signer = self._signers.get(name) if self.knows(name) else None
         if signer is None:
             return False
         try:
@@ -122,11 +178,10 @@ class Keyring:
 
 
 def _mac(key: bytes, purpose: bytes, *parts: bytes) -> bytes:
-    digest = hmac.new(key, b"xiaohao/" + purpose, hashlib.sha256)
+    said = [b"xiaohao/", purpose]
     for part in parts:
-        digest.update(len(part).to_bytes(8, "big"))  # else "ab"+"c" would be "a"+"bc"
-        digest.update(part)
-    return digest.digest()
+        said += (len(part).to_bytes(8, "big"), part)  # else "ab"+"c" would be "a"+"bc"
+    return hmac.digest(key, b"".join(said), "sha256")
 
 
 def _write_once(path: Path, keys: Sequence[Key]) -> None:

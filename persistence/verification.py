@@ -1,11 +1,11 @@
-"""Reads the whole ledger against its hashes, its heads and its checkpoints, and names what was tampered with.
+"""Reads the ledger against its hashes, heads and checkpoints, all rows against the ledger, and names what differs.
 
 Streaming, in one snapshot: memory does not grow with the ledger. Of a case only the first bad event is named; what
 follows from it is noise.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import groupby
 from operator import itemgetter
@@ -18,10 +18,12 @@ from persistence.database import Database
 from persistence.ledger import CHAINED, Head, chained_hash, head_holds
 from persistence.log import Checkpoint
 from persistence.merkle import Tree
+from persistence.row_verification import Fault, RowFault, verify_rows
 from persistence.seal import Keyring
 from persistence.tables import cases, ledger
 
 STREAMED = {"yield_per": 2_000}
+KEY_NAME = 8  # hexadecimal digits
 SUSPECTS = 500  # whose former place is looked for; beyond that a row is simply "changed"
 
 Row = Mapping[str, Any]
@@ -39,6 +41,7 @@ class Kind(StrEnum):
     CUT = "cut"  # the last events are gone
     ADDED = "added"  # stands after the head
     HEAD_FORGED = "head_forged"  # the case's head was not written by us
+    KEY_LOST = "key_lost"  # it was written with a key that is not in the ring: nothing can be said of it
     REWRITTEN = "rewritten"  # hashes agree with each other, but not with the head or a checkpoint
     VANISHED = "vanished"  # a leaf of the log has no event any more, perhaps with its whole case
     ORPHANED = "orphaned"  # an event whose case is gone
@@ -49,12 +52,18 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is not as it was written; *case_id* and *seq* are None where only the log shows it."""
+    """One thing that is not as it was written; *case_id* and *seq* are None where only the log shows it.
+
+    Of a row (*table*, *row*) they name the last good event: the last one after which it was still as it should be.
+    """
 
     case_id: int | None
     seq: int | None
-    kind: Kind
+    kind: Kind | Fault
     detail: str = ""
+    scope: str = ""  # of a row: in whose sum it is
+    table: str = ""
+    row: str = ""  # its primary key
 
 
 @dataclass(frozen=True)
@@ -65,11 +74,21 @@ class Verdict:
     events: int
     sealed: int  # of them, covered by a checkpoint
     problems: tuple[Problem, ...]
+    rows: int = 0  # proved ones
+    rows_proved: bool = False  # False: no event states any row yet, so nothing can be said of rows
+    cases_with_events: int = field(default=0, compare=False)
+    witnesses: int = 0  # checkpoints kept elsewhere that were compared
 
     @property
     def clean(self) -> bool:
         """Whether nothing was tampered with."""
         return not self.problems
+
+    @property
+    def keys_are_lost(self) -> bool:
+        """Whether no head was written with a key that is in the ring: then neither clean nor tampered can be said."""
+        lost = sum(problem.kind is Kind.KEY_LOST for problem in self.problems)
+        return bool(self.cases) and lost >= self.cases_with_events
 
 
 def verify(database: Database, keyring: Keyring, *, witnessed: Iterable[Checkpoint] = ()) -> Verdict:
@@ -77,15 +96,25 @@ def verify(database: Database, keyring: Keyring, *, witnessed: Iterable[Checkpoi
     with database.reading() as connection:
         chains = _Chains(keyring)
         problems = [*chains.read(connection), *_orphans(connection)]
-        sealed, in_log = _read_log(connection, keyring, list(witnessed))
-    return Verdict(chains.cases, chains.events, sealed, (*problems, *in_log))
+        elsewhere = list(witnessed)
+        sealed, in_log = _read_log(connection, keyring, elsewhere)
+        rows = verify_rows(connection, keyring)
+    found = (*problems, *in_log, *(_of_row(fault) for fault in rows.faults))
+    return Verdict(chains.cases, chains.events, sealed, found, rows.rows, rows.proved, chains.told, len(elsewhere))
+
+
+def _of_row(fault: RowFault) -> Problem:
+    return Problem(
+        fault.case_id, fault.seq, fault.fault, scope=fault.scope, table=fault.table, row=fault.row,
+        detail=" ".join(filter(None, (fault.scope, fault.table, fault.row))),
+    )  # fmt: skip
 
 
 class _Chains:
     """One pass over all chains, case by case."""
 
     def __init__(self, keyring: Keyring) -> None:
-        self.cases = self.events = 0
+        self.cases = self.events = self.told = 0
         self._keyring = keyring
         self._suspects: dict[Place, Row] = {}
         self._holes: list[Place] = []  # places whose event is gone: where a moved one may come from
@@ -95,7 +124,7 @@ class _Chains:
         columns = [ledger.c[name] for name in CHAINED if name not in ("case_id", "at", "recorded_at")]
         moments = [type_coerce(ledger.c[name], String).label(name) for name in ("at", "recorded_at")]
         heads = [cases.c.id.label("case_id"), cases.c.ledger_seq, cases.c.ledger_head, cases.c.head_mac]
-        query = select(*heads, *columns, *moments, ledger.c.hash).select_from(cases.outerjoin(ledger))
+        query = select(*heads, *columns, *moments, ledger.c.stated, ledger.c.hash).select_from(cases.outerjoin(ledger))
         rows = connection.execute(query.order_by(cases.c.id, ledger.c.seq), execution_options=STREAMED)
         names = tuple(rows.keys())
         by_case = groupby((dict(zip(names, row, strict=True)) for row in rows), itemgetter("case_id"))
@@ -113,6 +142,7 @@ class _Chains:
             problem = problem or self._link(row, seq, previous)
             seq, previous = row["seq"], row["hash"]
         assert row is not None
+        self.told += bool(seq or row["ledger_seq"])
         at_end = self._end(Head(row["case_id"], row["ledger_seq"], row["ledger_head"], row["head_mac"]), seq, previous)
         if problem and at_end and at_end.kind is Kind.REWRITTEN:
             at_end = None  # follows from the first
@@ -133,6 +163,9 @@ class _Chains:
 
     def _end(self, head: Head, seq: int, last_hash: str) -> Problem | None:
         if not head_holds(self._keyring, head):
+            name = head.mac.partition(":")[0]
+            if head.seq and len(name) == KEY_NAME and not self._keyring.knows(name):
+                return Problem(head.case_id, head.seq, Kind.KEY_LOST, f"key {name}")
             return Problem(head.case_id, head.seq, Kind.HEAD_FORGED)
         if seq < head.seq:
             self._holes += [(head.case_id, gone) for gone in range(seq + 1, min(head.seq, seq + SUSPECTS) + 1)]

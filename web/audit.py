@@ -1,20 +1,21 @@
 """审计: whether the ledger is as it was written, and who did what when; what was written stays closed."""
 
-from datetime import date, datetime
-
 from fastapi import Request
 from fastapi.responses import Response
 
 from cases.moments import end_of_day, start_of_day
 from persistence import ledger_search, log
 from persistence.ledger_search import Place, Sought
+from tasks.witness import told_so_far
 from web import pages
 from web.administration import office_router
 from web.house import House, TheHouse
+from web.typed import asked_day, moment_of, whole
 from web.verifying import Looked
 
 router = office_router("read_ledger")
 PAGE = 100
+MOST_EVENTS = 2**31 - 1  # of one case
 
 
 @router.get("/audit")
@@ -48,7 +49,7 @@ def _looked(house: House) -> Looked | None:
 
 
 def _page(request: Request, house: House, asked: dict[str, str], before: str, *, verified: bool = False) -> Response:
-    since, until = _day(asked["since"]), _day(asked["until"])
+    since, until = asked_day(asked["since"]), asked_day(asked["until"])
     sought = Sought(
         who=asked["who"].strip(),
         number=asked["number"].strip(),
@@ -63,21 +64,15 @@ def _page(request: Request, house: House, asked: dict[str, str], before: str, *,
     return pages.show(
         request, "office/audit.html", rows=rows, asked=asked, following=following, checkpoint=checkpoint,
         running_for=house.verification.running_for, looked=_looked(house) if verified else None,
+        witness=told_so_far(house.witness) if house.witness is not None else None,
     )  # fmt: skip
 
 
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-
-
 def _place(text: str) -> Place | None:
+    """Return where the next page begins; what we did not write begins with the newest."""
     at, _, rest = text.partition("|")
     case_id, _, seq = rest.partition("|")
-    try:
-        moment = datetime.fromisoformat(at)
-        return (moment, int(case_id), int(seq)) if moment.tzinfo else None
-    except ValueError:
+    moment, case, event = moment_of(at), whole(case_id), whole(seq)
+    if moment is None or case is None or event is None or event > MOST_EVENTS:
         return None
+    return moment, case, event

@@ -19,10 +19,17 @@ if TYPE_CHECKING:
 
 def audit(patrol: Round) -> Counts:
     """Seal the log and check the end of every chain that moved since the last round."""
-    broken = list(_broken(patrol))
-    if broken:
-        _report(patrol, broken)
-    return {"sealed": seal(patrol.office), "broken": len(broken)}
+    attempts = patrol.attempts("audit")
+
+    def look() -> int:
+        broken = list(_broken(patrol))
+        if broken:
+            _report(patrol, broken)
+        return len(broken)
+
+    broken = attempts.of("heads", look) or 0
+    sealed = attempts.of("seal", lambda: seal(patrol.office)) or 0
+    return attempts.counted({"sealed": sealed, "broken": broken})
 
 
 def seal(office: "Office") -> int:

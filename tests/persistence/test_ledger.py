@@ -290,7 +290,7 @@ def test_nothing_new_makes_no_checkpoint(database: Database, keyring: Keyring) -
 
 
 def test_an_older_key_still_vouches_for_what_it_sealed(database: Database, tmp_path: Path) -> None:
-    three_cases(database, Keyring.read(tmp_path / "keys.json"))
+    three_cases(database, Keyring.make(tmp_path / "keys.json"))
 
     rotated = Keyring.rotate(tmp_path / "keys.json")
 
