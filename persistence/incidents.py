@@ -3,13 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, String, cast, func, select
 
+from persistence import failures
 from persistence.outbox import State
 from persistence.overviews import titles_of
 from persistence.tables import cases, instances, messages, outbox, releases
+from persistence.tables import failures as failed
 
 MOST = 200
+MESSAGE = "message"  # among the failures: shown with a hand to try it again
 
 
 def faulted(conn: Connection) -> list[dict[str, Any]]:
@@ -40,9 +43,11 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def unheard(conn: Connection) -> list[tuple[Row[Any], str]]:
-    """Return messages between cases that failed at least once, with the number of the case that should hear them."""
+    """Return messages between cases that failed at least once: cause, next try, and the number of the case."""
+    tried = failures.X.subject == cast(messages.c.id, String)
     rows = conn.execute(
-        select(messages)
+        select(messages, failures.X.cause, failures.X.next_at)
+        .outerjoin(failed, (failures.X.work == MESSAGE) & tried & failures.X.mended_at.is_(None))
         .where(messages.c.taken_at.is_(None), messages.c.failures > 0)
         .order_by(messages.c.id)
         .limit(MOST)
@@ -59,6 +64,12 @@ def letter_counts(conn: Connection) -> dict[str, int]:
 def incident_count(conn: Connection) -> int:
     """Return how many things need a hand."""
     stuck = select(func.count()).where(instances.c.status == "faulted")
-    failed = select(func.count()).where(messages.c.taken_at.is_(None), messages.c.failures > 0)
     dead = select(func.count()).where(outbox.c.state == State.DEAD)
-    return sum(int(conn.scalar(query) or 0) for query in (stuck, failed, dead))
+    return sum(int(conn.scalar(query) or 0) for query in (stuck, dead)) + failures.count_at_present(conn)
+
+
+def failing(conn: Connection) -> list[tuple[Row[Any], str]]:
+    """Return what the clock and the patrols could not do, longest first, with the number of the case concerned."""
+    rows = [row for row in failures.at_present(conn) if row.work != MESSAGE]
+    numbers = titles_of(conn, (row.case_id for row in rows if row.case_id))
+    return [(row, numbers.get(row.case_id, ("", ""))[0]) for row in rows]

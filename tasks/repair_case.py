@@ -6,12 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import update
+from sqlalchemy.exc import SQLAlchemyError
 
 from bpmn.engine import Engine, Process, Turn
 from cases.events import Event
 from cases.refusals import CaseError
 from persistence import ledger
 from persistence.case_store import TaskRow
+from persistence.database import DatabaseBusy
+from persistence.row_verification import faults_of
 from persistence.tables import instances
 from tasks.acts import act
 from tasks.case import AnyCase, OfficeCase, Running
@@ -46,9 +49,18 @@ def repair_case(work: Work, office: OfficeCase, form: Form) -> None:
 
     for running in faulted:
         _rebuild(work, case, running)
+    _prove_anew(work, case, {str(running.id) for running in faulted})
     repaired = Event("CaseRepaired", {"case": case.id, "processes": [running.process_id for running in faulted]})
     work.record(case, repaired)
     work.record(office, repaired)
+
+
+def _prove_anew(work: Work, case: AnyCase, rebuilt: set[str]) -> None:
+    """Let the sum of the case begin anew, unless more than the damaged processes is not as the events left it."""
+    scope = f"case/{case.id}"
+    faults = faults_of(work.conn, work.office.keyring, scope)
+    if faults and all(fault.table == "instances" and fault.row in rebuilt for fault in faults):
+        work.stating = lambda writing: writing.begin_anew(scope)
 
 
 def _rebuild(work: Work, case: AnyCase, running: Running) -> None:
@@ -61,7 +73,9 @@ def _rebuild(work: Work, case: AnyCase, running: Running) -> None:
             running.process = turn.process
             for element in turn.path:
                 path[element] = path.get(element, 0) + 1
-    except (LookupError, CaseError, ValueError) as why:
+    except (DatabaseBusy, SQLAlchemyError):
+        raise
+    except Exception as why:  # whatever the ledger or the release says, it is no way back
         raise CannotRepair(why=f"{type(why).__name__}: {why}") from why
     if turn is None:
         raise CannotRepair(why="no steps")

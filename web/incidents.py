@@ -5,7 +5,7 @@ from fastapi.responses import Response
 
 from persistence import incidents
 from tasks.acts import ACTS
-from tasks.between_cases import MOST_FAILURES
+from tasks.between_cases import most_failures
 from web import pages
 from web.administration import NOTHING, Attempt, attempt, back_to, office_router, was_done
 from web.house import House, TheHouse
@@ -32,9 +32,11 @@ def _incidents(request: Request, house: House, *, tried: Attempt = NOTHING, done
         facts = {
             "faulted": incidents.faulted(conn),
             "unheard": incidents.unheard(conn),
+            "failing": incidents.failing(conn),
+            "given_up": most_failures(house.office, conn),
             "dead": incidents.letter_counts(conn).get("dead", 0),
         }
     return pages.show(
         request, "office/incidents.html", status=422 if tried.text else 200, tried=tried, done=was_done(done),
-        can_repair="repair_case" in ACTS, given_up=MOST_FAILURES, **facts,
+        can_repair="repair_case" in ACTS, **facts,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, insert, select
@@ -24,13 +25,14 @@ if TYPE_CHECKING:
 def campaigns(patrol: Round) -> Counts:
     """Propose each due unit to its inspecting office, once in half a year."""
     counts: Counter[str] = Counter(looked_at=0, proposed=0)
+    attempts = patrol.attempts("campaigns")
     period = f"{patrol.today.year}H{1 if patrol.today.month <= 6 else 2}"
     with patrol.office.read() as conn:
         waiting = due_units(patrol.office, conn, patrol.today)
     for unit in waiting:
         counts["looked_at"] += 1
-        counts["proposed"] += _propose(patrol, unit, period)
-    return counts
+        counts["proposed"] += attempts.of(f"unit {unit.unit_id}", partial(_propose, patrol, unit, period)) or 0
+    return attempts.counted(counts)
 
 
 def due_units(office: "Office", conn: Connection, today: date) -> list[DueUnit]:

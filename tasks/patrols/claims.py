@@ -1,5 +1,6 @@
 """认领清理: what somebody had claimed under a post goes back to it on the day after he has left the post."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, String, cast, exists, literal, or_, select, update
@@ -12,16 +13,24 @@ from tasks.work import Work
 if TYPE_CHECKING:
     from datetime import date
 
+    from tasks.attempts import Attempts
     from tasks.patrols.round import Round
 
 
-def free_claims(patrol: "Round") -> int:
+def free_claims(patrol: "Round", attempts: "Attempts") -> int:
     """Give back the open tasks of those whose tenure or deputyship is over; return how many."""
     with patrol.office.read() as conn:
-        freed = list(conn.scalars(select(open_tasks.c.id).where(_left_behind(patrol.today)).order_by(open_tasks.c.id)))
-    if not freed:
-        return 0
+        left = conn.execute(select(open_tasks.c.case_id, open_tasks.c.id).where(_left_behind(patrol.today))).all()
+    tasks_of: dict[int, list[str]] = {}
+    for case_id, task_id in sorted(left):
+        tasks_of.setdefault(case_id, []).append(task_id)
+    return sum(
+        attempts.of(f"claims {case_id}", partial(_free, patrol, freed), case_id=case_id) or 0
+        for case_id, freed in tasks_of.items()
+    )
 
+
+def _free(patrol: "Round", freed: list[str]) -> int:
     def body(work: Work) -> AnyCase:
         case = work.office_case()
         still = (open_tasks.c.id.in_(freed), _left_behind(patrol.today))

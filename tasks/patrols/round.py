@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from cases.moments import shanghai_date
 from persistence import leases
+from tasks.attempts import Attempts
 
 if TYPE_CHECKING:
     from tasks.office import Office
@@ -27,6 +28,7 @@ class Round:
     lease: str
     fence: int
     since: datetime | None
+    by_hand: bool = False  # a person asked for it: what failed before is tried at once
 
     @property
     def today(self) -> date:
@@ -37,6 +39,10 @@ class Round:
     def is_catching_up(self) -> bool:
         """Whether rounds were missed: what would have been many letters becomes one for each person."""
         return self.since is not None and self.now - self.since > CATCHING_UP_AFTER
+
+    def attempts(self, work: str) -> Attempts:
+        """Return the means to try each thing of *work* by itself."""
+        return Attempts(self.office, work, self.now, by_hand=self.by_hand)
 
     def guard(self, conn: Connection) -> None:
         """Make sure, inside a write, that nobody took the work over meanwhile; keeps the lease. Raises LostLease."""

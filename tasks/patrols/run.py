@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import Connection, insert, select, update
 
-from persistence import leases
+from persistence import failures, leases
 from persistence.columns import new_id
+from persistence.database import DatabaseBusy
+from persistence.failures import WHOLE_ROUND
 from persistence.tables import patrol_runs
+from tasks.attempts import put_down, tell_of_failures
 from tasks.patrols import PATROLS
 from tasks.patrols.round import LEASE_SECONDS, Round
 
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 WokenBy = Literal["prefect", "clock", "command", "page"]
+PART_OF = {"undecided": "signals"}  # works that are tried within the round of a patrol of another name
+BY_HAND = ("command", "page")  # a person asked for the round: it waits for no pause
 HERE = f"{socket.gethostname()}:{os.getpid()}"
 
 
@@ -45,12 +50,15 @@ def run_patrol(
 ) -> Patrolled:
     """Run the patrol *name* for the slot *period* (by default one of its own, the moment *now*) unless it was run.
 
-    Raises KeyError for an unknown name, LostLease when it slept and somebody else went on; what a patrol raises is
-    noted in its row and rises.
+    A round that failed as a whole rests before the clock may try it again, after growing pauses. Raises KeyError for an
+    unknown name, LostLease when it slept and somebody else went on; what a patrol raises is noted in its row and rises.
     """
     patrol = PATROLS[name]
     period = period or f"{woken_by} {now:%Y-%m-%dT%H:%M:%S}"
     lease = f"patrol:{name}"
+    by_hand = woken_by in BY_HAND
+    if not by_hand and _rests(office, name, now):
+        return Patrolled(name, period, False, {})
     with office.database.writing() as conn:
         fence = leases.take(conn, lease, HERE, office.now(), LEASE_SECONDS)
         if fence is None:
@@ -72,16 +80,39 @@ def run_patrol(
         since = last_round(conn, name)
 
     try:
-        counts = dict(patrol(Round(office, now, lease, fence, since)))
+        counts = dict(patrol(Round(office, now, lease, fence, since, by_hand)))
     except leases.LostLease:
         raise
     except Exception as why:
         log.exception("patrol %s failed", name)
         _end(office, lease, fence, run, {"error": f"{type(why).__name__}: {why}"[:2_000]})
+        if not isinstance(why, DatabaseBusy):
+            put_down(office, name, WHOLE_ROUND, why, now)
+            tell_of_failures(office, now)
         raise
     _end(office, lease, fence, run, {"counts": counts})
-    office.settle(1_000)
+    with office.database.writing() as conn:
+        failures.mend(conn, name, [WHOLE_ROUND], now)
+    office.settle(1_000, at=now)
+    tell_of_failures(office, now)
     return Patrolled(name, period, True, counts)
+
+
+def _rests(office: "Office", name: str, now: datetime) -> bool:
+    """Whether the round of a patrol failed so lately that it is not to be tried yet."""
+    with office.read() as conn:
+        again = failures.next_try(conn, name, WHOLE_ROUND)
+    return again is not None and again > now
+
+
+def try_again(office: "Office", now: datetime) -> list[str]:
+    """Run the patrols once more of which a case failed and rests no longer; return their names."""
+    with office.read() as conn:
+        works = failures.works_to_try(conn, now, but_for=WHOLE_ROUND)
+    names = sorted({PART_OF.get(work, work) for work in works} & set(PATROLS))
+    return [
+        name for name in names if run_patrol(office, name, now, "clock", period=f"again {now:%Y-%m-%dT%H:%M:%S}").did
+    ]
 
 
 def last_round(conn: Connection, name: str) -> datetime | None:
