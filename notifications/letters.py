@@ -1,7 +1,8 @@
 """Letters: a folder of texts per letter, filled in with a few plain facts, and ready for the mail server.
 
 A letter tells *that* something happened and leads to the page that says what: number, title, deadline and link, posts,
-and on the ladder the rung with its reply-by day. Nothing else can enter, so no contents of a finding leave by mail.
+on the ladder the rung with its reply-by day, since when and how often something waits, and who can do it. Nothing else
+can enter, so no contents of a finding leave by mail.
 
     templates/<letter>/sample.json                     facts of the preview and of the golden test
     templates/<letter>/<language>/subject.txt, body.txt, body.html
@@ -23,16 +24,39 @@ from typing import Any, Final
 
 from jinja2 import DictLoader, StrictUndefined, TemplateError, UndefinedError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
 
 from cases.moments import SHANGHAI, day_on_paper
 from config.messages import LANGUAGES, knows, say
 
-FACTS: Final = frozenset({"number", "title", "deadline", "link", "post", "rung", "reply_by"})
-"""All that may enter: ``deadline`` and ``reply_by`` are ISO days or empty, ``link`` is a path, ``rung`` a code."""
+ASKS: Final = frozenset(
+    {
+        "accepts",
+        "confirms",
+        "decides",
+        "plans",
+        "reads",
+        "records",
+        "replies",
+        "reports",
+        "signs",
+        "submits",
+        "urges",
+        "works",
+    }
+)
+"""Facts that say by being there what the reader can do now, so that a text asks for it (`tasks.asked`)."""
+
+FACTS: Final = ASKS | frozenset(
+    {"number", "title", "deadline", "link", "post", "rung", "reply_by", "since", "days", "times", "estimated", "doer"}
+)
+"""All that may enter: ``deadline``, ``reply_by`` and ``since`` are ISO days or empty, ``link`` is a path, ``rung`` a
+code, ``days`` and ``times`` numbers, ``estimated`` the names of facts that were counted in a year without a notice of
+holidays (预估) and say so, ``doer`` the post or role that does what the reader is only told of."""
 
 Facts = Mapping[str, str]
 
-_DAYS = ("deadline", "reply_by")
+_DAYS = ("deadline", "reply_by", "since")
 _PARTS = ("subject.txt", "body.txt", "body.html")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,188}[A-Za-z0-9])?")
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9._-]{1,120}@[A-Za-z0-9.-]{1,120}")
@@ -53,6 +77,9 @@ _SMALL_SYNTAX = frozenset(
     }
 )
 _NAMES = FACTS | {"items", "item", "count"}
+_OF_SOME = frozenset({*_DAYS, "rung", "doer"}) | ASKS  # facts that many letters have not
+_OF_ITEM = FACTS | {"words"}  # what the letter itself would have said
+WORDS = "words"  # the block of a body that says it
 _UNSEEN = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202f\u2060-\u206f\ud800-\udfff\ufeff]+")
 
 
@@ -192,9 +219,11 @@ class LetterBook:
         language = language if language in LANGUAGES else "zh"
         words: dict[str, Any] = dict(_words(facts, language, base))
         if items:
-            words |= {"items": [_words(item, language, base) for item in items], "count": str(len(items))}
-
-        subject, text, html = (self._fill(f"{letter}/{language}/{part}", words) for part in _PARTS)
+            words["count"] = str(len(items))
+        subject, text, html = (
+            self._fill(f"{letter}/{language}/{part}", words | self._items(items, language, base, part))
+            for part in _PARTS
+        )
         return Letter(message_id, sender, recipient, language, _plain(subject), text, html, written_at)
 
     def preview(self, letter: str, language: str) -> Letter:
@@ -211,6 +240,31 @@ class LetterBook:
             base="https://xiaohao.example.org",
             written_at=datetime(2026, 11, 20, 9, 30, tzinfo=SHANGHAI),
         )
+
+    def _items(self, items: Sequence[Facts], language: str, base: str, part: str) -> dict[str, Any]:
+        """Return the matters of a digest, each with the words of the letter that it stands for."""
+        shown = []
+        for item in items:
+            facts = {name: value for name, value in item.items() if name != "letter"}
+            words: dict[str, Any] = dict.fromkeys(_OF_SOME, "") | _words(facts, language, base)
+            single = item.get("letter", "")  # an item that was folded before letters were named has none
+            body = "body.html" if part == "body.html" else "body.txt"
+            words[WORDS] = self._block(f"{single}/{language}/{body}", words) if single else ""
+            shown.append(words)
+        return {"items": shown} if shown else {}
+
+    def _block(self, path: str, words: Mapping[str, Any]) -> str:
+        """Return what one body says in its block of words; markup stays markup."""
+        if path not in self._templates:
+            raise UnknownLetter(path)
+        template = self._environment.get_template(path)
+        try:
+            said = "".join(template.blocks[WORDS](template.new_context(dict(words))))
+        except UndefinedError as missing:
+            raise FactRefused(f"{path}: {missing}") from missing
+        except (KeyError, TemplateError) as wrong:
+            raise TemplateRefused(f"{path}: {wrong}") from wrong
+        return Markup(said) if path.endswith(".html") else said  # noqa: S704 - rendered with autoescape just now
 
     def _fill(self, path: str, words: Mapping[str, Any]) -> str:
         if path not in self._templates:
@@ -259,7 +313,7 @@ def _complaint(node: nodes.Node, *, is_frame: bool) -> str | None:
             return f"{type(node).__name__} is not for letters"
         case nodes.Name() if node.name not in _NAMES:
             return f"no fact is called {node.name}"
-        case nodes.Getattr() if node.attr not in FACTS or node.node != nodes.Name("item", "load"):
+        case nodes.Getattr() if node.attr not in _OF_ITEM or node.node != nodes.Name("item", "load"):
             return f"no fact is called {node.attr}"
         case nodes.For() if node.iter != nodes.Name("items", "load") or node.target != nodes.Name("item", "store"):
             return "only items can be gone through, each called item"
@@ -283,6 +337,8 @@ def _words(facts: Facts, language: str, base: str) -> dict[str, str]:
     for name in _DAYS:
         if words.get(name):
             words[name] = day_on_paper(_day(words[name]), language)
+    for name in words.keys() & set(words.get("estimated", "").split()):
+        words[name] = say(language, "deadline.estimated", what=words[name])
     if "rung" in words and knows(f"rung.{words['rung']}"):
         words["rung"] = say(language, f"rung.{words['rung']}")
     if "link" in words:

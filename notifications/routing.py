@@ -29,16 +29,17 @@ LETTERS: Final[Mapping[str, tuple[Told, ...]]] = {
     "RectificationReturned": (Told("rectification_returned", ("handler",)),),  # by the unit itself
     "ReviewReturned": (Told("rectification_returned", _UNIT),),  # by the inspecting side
     "MarkedOverdue": (Told("finding_overdue", ("handler",)),),  # leaders hear of it from the ladder
+    "Urged": (Told("urged", (TASK_ROLE,)),),
     "RungReached": (Told("ladder_notice", (RUNG_ROLES,)),),
     "RungProposed": (Told("rung_proposed", (RUNG_ROLES,)),),
     "PaperSignalRaised": (Told("paper_signal", ("responsible_leader",)),),
     "SuspicionOpened": (Told("suspicion_opened", ("verifier", "inspection_office")),),
-    "SuspicionOverdue": (Told("suspicion_overdue", ("verifier", "inspection_office", "leading_group")),),
+    "SuspicionUndecided": (Told("suspicion_undecided", (RUNG_ROLES,)),),  # of the inspecting side alone
     "SuspicionDecided": (Told("suspicion_decided", ("handler", "responsible_leader")),),
     "SuspicionConfirmed": (Told("suspicion_confirmed", ("chief", "superior_leader", "inspection_office")),),
     "SuspicionRed": (Told("suspicion_red", ("inspection_office", "leading_group")),),
     "SecondReadingAsked": (Told("second_reading", ("inspection_office",)),),
-    "MeasuresProposed": (Told("measures_proposed", ("leading_group",)),),
+    "MeasuresProposed": (Told("measures_proposed", ("leading_group",)),),  # the event names who decides
     "ProposalDecided": (Told("proposal_decided", ("chief", "superior_leader", "inspection_office")),),
     "SignalReplied": (Told("signal_replied", ("verifier",)),),
     "RecurrenceNoted": (Told("recurrence_noted", ("inspection_office",)),),
@@ -60,7 +61,14 @@ LETTERS: Final[Mapping[str, tuple[Told, ...]]] = {
     "PlanApproved": (Told("plan_approved", ("chief",)),),
     "ReceiptWaits": (Told("receipt_waits", (RECEIPT_ROLE,)),),
     "CaseFaulted": (Told("case_faulted", ("system_administrator",)),),
+    "CalendarMissing": (Told("calendar_missing", ("system_administrator",)),),  # once a week
+    "FailuresStand": (Told("failures_stand", ("system_administrator",)),),  # once a day, by tasks.attempts
 }
+
+DECIDING: Final = frozenset({"rung_proposed", "measures_proposed"})
+"""Letters that ask their reader to decide on measures against a unit: never its own people."""
+
+WITHOUT_EVENT: Final = frozenset({"digest", "nobody_reads"})  # written in place of others
 
 _GENERAL = frozenset({"task_waits", "receipt_waits"})
 

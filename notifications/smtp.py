@@ -2,16 +2,18 @@
 
 What the server said decides whether a letter is repeated: 4xx and trouble on the line are put off, 5xx is final, and a
 line that is cut after the text was sent leaves the outcome open: the same letter goes again under the same Message-ID.
+A line takes one letter at a time and the next one only when it is written down what became of the last: whoever is
+killed leaves at most one letter in doubt for each of his lines.
 """
 
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
-from typing import Self
+from typing import Protocol, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
@@ -20,6 +22,8 @@ from notifications.letters import Letter
 
 _FIRST_WAIT = timedelta(minutes=1)
 _LONGEST_WAIT = timedelta(hours=4)
+_FINAL = range(500, 600)
+_LATER = range(400, 500)
 _TAKEN = 250
 _START_INPUT = 354
 _NEEDS_SIGN_IN = 530  # the server's word about us, not about the recipient
@@ -52,7 +56,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The line was cut when the text was sent and not yet acknowledged: it may have arrived."""
+    """The text was sent and nothing that is a verdict came back: it may have arrived."""
 
     text: str
 
@@ -116,24 +120,51 @@ class Server:
         return context
 
 
-async def send_all(
-    letters: Sequence[Letter], server: Server, *, connections: int = 8, timeout: float = 30
-) -> list[Outcome]:
-    """Send *letters* and return what became of each, in their order; trouble is an outcome and never raised.
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A letter in the hands of one line; *is_ours* says whether nobody else may have taken it over meanwhile."""
 
-    *timeout* is in seconds, for each answer of the server. A server that cannot be reached is tried once by each
-    connection, not once for each letter.
+    place: int  # the carrier's own name of it
+    letter: Letter
+    is_ours: Callable[[], bool] = lambda: True
+
+
+class Postbag(Protocol):
+    """Hands letters to the lines one by one, and keeps what became of each before it gives the next one."""
+
+    async def first(self) -> Errand | None:
+        """Return a letter to send; None when none is left."""
+
+    async def next(self, errand: Errand, outcome: Outcome) -> Errand | None:
+        """Keep what became of *errand*, and return another letter to send; None when none is left."""
+
+    async def last(self, errand: Errand, outcome: Outcome) -> None:
+        """Keep what became of *errand*; this line takes no more."""
+
+
+async def carry_all(bag: Postbag, server: Server, *, lines: int, timeout: float = 30) -> Deferred | None:
+    """Send what *bag* holds over so many *lines*; trouble is an outcome and never raised.
+
+    *timeout* is in seconds, for each answer of the server. A server that cannot be reached is tried once by each line,
+    not once for each letter; return that trouble when some line met it.
     """
     try:
         context = server.tls_context()
     except OSError as wrong:
-        return [Deferred(None, f"certificates of the mail server: {wrong}")] * len(letters)
+        return Deferred(None, f"certificates of the mail server: {wrong}")
 
+    async with asyncio.TaskGroup() as group:
+        at_work = [group.create_task(_Line(server, context, timeout).carry(bag)) for _ in range(lines)]
+    return next((trouble for line in at_work if (trouble := line.result()) is not None), None)
+
+
+async def send_all(
+    letters: Sequence[Letter], server: Server, *, connections: int = 8, timeout: float = 30
+) -> list[Outcome]:
+    """Send *letters* and return what became of each, in their order; trouble is an outcome and never raised."""
     batch = _Batch(letters)
-    async with asyncio.TaskGroup() as lines:
-        for _ in range(min(connections, len(letters))):
-            lines.create_task(_Line(server, context, timeout).carry(batch))
-    return batch.outcomes()
+    trouble = await carry_all(batch, server, lines=min(connections, len(letters)), timeout=timeout)
+    return batch.outcomes(trouble or Deferred(None, "not tried"))
 
 
 def backoff(attempt: int, rng: Random) -> timedelta:
@@ -147,19 +178,25 @@ def backoff(attempt: int, rng: Random) -> timedelta:
 
 
 class _Batch:
-    """Letters that wait, and outcomes by their place; lines take from it as they have time."""
+    """A postbag that is a list; outcomes by their place."""
 
     def __init__(self, letters: Sequence[Letter]) -> None:
-        self.waiting = deque(enumerate(letters))
-        self.trouble: Outcome = Deferred(None, "not tried")
+        self._waiting = deque(Errand(place, letter) for place, letter in enumerate(letters))
         self._outcomes: dict[int, Outcome] = {}
         self._count = len(letters)
 
-    def settle(self, place: int, outcome: Outcome) -> None:
-        self._outcomes[place] = outcome
+    async def first(self) -> Errand | None:
+        return self._waiting.popleft() if self._waiting else None
 
-    def outcomes(self) -> list[Outcome]:
-        return [self._outcomes.get(place, self.trouble) for place in range(self._count)]
+    async def next(self, errand: Errand, outcome: Outcome) -> Errand | None:
+        self._outcomes[errand.place] = outcome
+        return await self.first()
+
+    async def last(self, errand: Errand, outcome: Outcome) -> None:
+        self._outcomes[errand.place] = outcome
+
+    def outcomes(self, otherwise: Outcome) -> list[Outcome]:
+        return [self._outcomes.get(place, otherwise) for place in range(self._count)]
 
 
 class _Line:
@@ -178,42 +215,44 @@ class _Line:
             local_hostname="localhost",  # else the name is looked up, which can take seconds
         )
 
-    async def carry(self, batch: _Batch) -> None:
-        """Send what waits until nothing does or the server cannot be reached; what is left is for other lines."""
-        sent_here = 0
-        while batch.waiting:
+    async def carry(self, bag: Postbag) -> Deferred | None:
+        """Send until nothing waits; return the trouble when the server cannot be reached: the rest is for others."""
+        if trouble := await self._connect():
+            return trouble
+        errand, sent_here = await bag.first(), 0
+        while errand is not None:
             if not self._smtp.is_connected:
                 sent_here = 0
-                if not await self._connect(batch):
-                    return
-                continue  # another line may have taken the last one meanwhile
-            place, letter = batch.waiting.popleft()
-            outcome = await self._send(letter)
+                if trouble := await self._connect():
+                    await bag.last(errand, trouble)
+                    return trouble
+            outcome = await self._send(errand)
 
             if sent_here and isinstance(outcome, Deferred) and not self._smtp.is_connected:
-                batch.waiting.appendleft((place, letter))  # servers hang up after so many letters; a new line will do
-                continue
-            batch.settle(place, outcome)
+                continue  # servers hang up after so many letters; a new line will do
             sent_here += 1
+            errand = await bag.next(errand, outcome)
         await self._hang_up()
+        return None
 
-    async def _connect(self, batch: _Batch) -> bool:
+    async def _connect(self) -> Deferred | None:
         self._smtp.close()  # a line that the server cut still counts as taken
         try:
             await self._smtp.connect()
         except SMTPResponseException as answer:  # a refused sign-in too is no word about the recipients
-            batch.trouble = Deferred(answer.code, _one_line(answer.message))
+            return Deferred(answer.code, _one_line(answer.message))
         except (SMTPException, OSError, ValueError) as trouble:
-            batch.trouble = Deferred(None, _one_line(trouble))
-        else:
-            return True
-        return False
+            return Deferred(None, _one_line(trouble))
+        return None
 
-    async def _send(self, letter: Letter) -> Outcome:
-        content = letter.content
+    async def _send(self, errand: Errand) -> Outcome:
+        content = errand.letter.content
         try:
-            await self._smtp.mail(letter.sender)
-            await self._smtp.rcpt(letter.recipient)
+            await self._smtp.mail(errand.letter.sender)
+            await self._smtp.rcpt(errand.letter.recipient)
+            if not errand.is_ours():  # asleep for too long: somebody else sends it
+                await self._forget()
+                return Deferred(None, "the claim ran out before the text was sent")
             ready = await self._smtp.execute_command(b"DATA")
             if ready.code != _START_INPUT:
                 raise SMTPResponseException(ready.code, ready.message)
@@ -236,7 +275,12 @@ class _Line:
         except (SMTPException, OSError) as trouble:
             self._smtp.close()
             return Unknown(_one_line(trouble))
-        return Sent(_one_line(answer.message)) if answer.code == _TAKEN else _judged(answer.code, answer.message)
+        if answer.code == _TAKEN:
+            return Sent(_one_line(answer.message))
+        if answer.code in _LATER or answer.code in _FINAL:
+            return _judged(answer.code, answer.message)
+        self._smtp.close()  # no verdict at all, and nobody knows which answer comes next
+        return Unknown(_one_line(f"{answer.code} {answer.message}"))
 
     async def _forget(self) -> None:
         """Clear what the server holds of a refused letter; a line that cannot even do that is given up."""
@@ -254,7 +298,7 @@ class _Line:
 
 
 def _judged(code: int, text: str) -> Outcome:
-    if code >= 500 and code != _NEEDS_SIGN_IN:
+    if code in _FINAL and code != _NEEDS_SIGN_IN:
         return Refused(code, _one_line(text))
     return Deferred(code, _one_line(text))
 

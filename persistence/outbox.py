@@ -1,22 +1,22 @@
 """Letters that are owed, from the act that owes them to the answer of the mail server.
 
-A row is written in the transaction of its act, unique by what it is owed for. A worker claims rows for a while, sends
-outside any transaction and settles. The Message-ID is made from the row's id, so a letter of unknown fate may go again.
+A row is written in the transaction of its act, unique by what it is owed for. A worker claims a row for each of its
+lines, sends outside any transaction, and settles it before it claims the next one. The Message-ID is made from the
+row's id, so a letter of unknown fate may go again.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, fields
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, update
 
 from persistence.columns import new_id
 from persistence.insertion import insert_new
+from persistence.rows import Writing
 from persistence.tables import outbox
-
-SHOWN = ("id", "case_id", "letter", "role", "person_id", "address", "language", "facts", "created_at")
 
 
 class State(StrEnum):
@@ -52,6 +52,7 @@ class Owed:
     case_id: int | None = None
     address: str = ""
     language: str = "zh"
+    on_page_only: bool = False  # its reader has no address: it stands in his mailbox, and another one is written to
     held: bool = False  # not to go out by itself: it waits to be folded into a digest
 
 
@@ -60,7 +61,6 @@ class Claimed:
     """A letter that is ours to send until the lease ends; *attempt* counts from 1."""
 
     id: int
-    attempt: int
     case_id: int | None
     letter: str
     role: str
@@ -69,6 +69,10 @@ class Claimed:
     language: str
     facts: Mapping[str, Any]
     created_at: datetime
+    attempt: int
+
+
+SHOWN = tuple(field.name for field in fields(Claimed) if field.name != "attempt")
 
 
 @dataclass(frozen=True)
@@ -82,8 +86,13 @@ class Outcome:
     next_at: datetime | None = None
 
 
-def owe(connection: Connection, letters: Sequence[Owed], *, now: datetime) -> tuple[int, ...]:
-    """Write *letters* that are not owed yet, and return the ids of the new ones."""
+def owe(
+    connection: Connection, letters: Sequence[Owed], *, now: datetime, writing: Writing | None = None
+) -> tuple[int, ...]:
+    """Write *letters* that are not owed yet, and return the ids of the new ones.
+
+    *writing*: of the act that owes them, so that its event states them.
+    """
     if not letters:
         return ()
     rows = [
@@ -97,38 +106,73 @@ def owe(connection: Connection, letters: Sequence[Owed], *, now: datetime) -> tu
             "address": letter.address,
             "language": letter.language,
             "facts": letter.facts,
-            "state": State.HELD if letter.held else State.WAITING,
+            "state": _first_state(letter),
             "attempts": 0,
             "next_at": letter.next_at,
             "created_at": now,
         }
         for letter in letters
     ]
-    return tuple(connection.scalars(insert_new(connection, outbox, "obligation").returning(outbox.c.id), rows))
+    new = tuple(connection.scalars(insert_new(connection, outbox, "obligation").returning(outbox.c.id), rows))
+    if writing is not None:
+        writing.inserted(outbox, [row for row in rows if row["id"] in new])
+    return new
 
 
-def claim(connection: Connection, now: datetime, limit: int, lease_seconds: int) -> tuple[Claimed, ...]:
-    """Take up to *limit* letters that are due; other workers pass over them until the lease ends.
+def _first_state(letter: Owed) -> State:
+    if letter.on_page_only:
+        return State.SUPERSEDED
+    return State.HELD if letter.held else State.WAITING
+
+
+# Built once: they run for every few letters, and building one takes longer than running it.
+
+_due = (
+    select(outbox.c.id)
+    .where(outbox.c.state == State.WAITING, outbox.c.next_at <= bindparam("now", type_=outbox.c.next_at.type))
+    .order_by(outbox.c.next_at, outbox.c.id)
+    .limit(bindparam("most"))
+)
+_due_count = select(func.count()).select_from(_due.subquery())
+_next_due = _due.with_for_update(skip_locked=True)
+_take = (
+    update(outbox)
+    .where(outbox.c.id.in_(bindparam("ids", expanding=True)))
+    .values(state=State.SENDING, attempts=outbox.c.attempts + 1, claimed_until=bindparam("until"))
+    .returning(*(outbox.c[name] for name in SHOWN), outbox.c.attempts.label("attempt"))
+)
+_sent = (
+    update(outbox)  # many at once take no IN
+    .where(outbox.c.id == bindparam("of"), (outbox.c.state == State.SENDING) | (outbox.c.state == State.WAITING))
+    .values(state=State.SENT, sent_at=bindparam("now"), claimed_until=None, last_answer=bindparam("answer"))
+)
+_not_sent = (
+    update(outbox)
+    .where(
+        outbox.c.id == bindparam("of"),
+        outbox.c.attempts == bindparam("attempt"),
+        outbox.c.state == State.SENDING,
+    )
+    .values(state=bindparam("then"), next_at=bindparam("at"), claimed_until=None, last_answer=bindparam("answer"))
+)
+
+
+def due_count(connection: Connection, now: datetime, most: int) -> int:
+    """Return how many letters are due, counting no further than *most*."""
+    return connection.scalar(_due_count, {"now": now, "most": most}) or 0
+
+
+def claim(connection: Connection, now: datetime, limit: int, until: datetime) -> tuple[Claimed, ...]:
+    """Take up to *limit* letters that are due at *now*; other workers pass over them *until* then, by the real clock.
 
     Commit before sending: SQLite has one writer at a time, PostgreSQL skips rows that are locked.
     """
-    due = (
-        select(outbox.c.id)
-        .where(outbox.c.state == State.WAITING, outbox.c.next_at <= now)
-        .order_by(outbox.c.next_at, outbox.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    ids = connection.scalars(due).all()
+    ids = connection.scalars(_next_due, {"now": now, "most": limit}).all()
     if not ids:
         return ()
-    until = now + timedelta(seconds=lease_seconds)
-    taken = update(outbox).where(outbox.c.id.in_(ids)).values(
-        state=State.SENDING, attempts=outbox.c.attempts + 1, claimed_until=until
-    )  # fmt: skip
-    rows = connection.execute(taken.returning(*(outbox.c[name] for name in SHOWN), outbox.c.attempts.label("attempt")))
+    rows = connection.execute(_take, {"ids": ids, "until": until})
     order = {id: place for place, id in enumerate(ids)}
-    return tuple(sorted((Claimed(**row._mapping) for row in rows), key=lambda letter: order[letter.id]))
+    return tuple(sorted((Claimed(*row) for row in rows), key=lambda letter: order[letter.id]))
 
 
 def settle(connection: Connection, outcomes: Sequence[Outcome], *, now: datetime, give_up_after: int) -> None:
@@ -139,25 +183,27 @@ def settle(connection: Connection, outcomes: Sequence[Outcome], *, now: datetime
     sent = [outcome for outcome in outcomes if outcome.fate is Fate.SENT]
     other = [outcome for outcome in outcomes if outcome.fate is not Fate.SENT]
     if sent:
-        still_open = (outbox.c.state == State.SENDING) | (outbox.c.state == State.WAITING)  # many at once take no IN
-        done = update(outbox).where(outbox.c.id == bindparam("of"), still_open)
-        done = done.values(state=State.SENT, sent_at=now, claimed_until=None, last_answer=bindparam("answer"))
-        connection.execute(done, [{"of": outcome.id, "answer": outcome.answer} for outcome in sent])
+        connection.execute(_sent, [{"of": outcome.id, "answer": outcome.answer, "now": now} for outcome in sent])
     if other:
-        ours = (outbox.c.id == bindparam("of")) & (outbox.c.attempts == bindparam("attempt"))
-        again = update(outbox).where(ours, outbox.c.state == State.SENDING)
-        again = again.values(
-            state=bindparam("then"), next_at=bindparam("at"), claimed_until=None, last_answer=bindparam("answer")
-        )
-        connection.execute(again, [_next_of(outcome, now, give_up_after) for outcome in other])
+        connection.execute(_not_sent, [_next_of(outcome, now, give_up_after) for outcome in other])
+
+
+def has_stale(connection: Connection, now: datetime) -> bool:
+    """Whether a killed worker left letters behind whose claim has ended."""
+    return connection.scalar(select(outbox.c.id).where(_stale(now)).limit(1)) is not None
 
 
 def release_stale(connection: Connection, now: datetime) -> int:
-    """Give back what a killed worker had claimed, and return how many: their fate is unknown, so they go out again."""
-    stale = (outbox.c.state == State.SENDING) & (outbox.c.claimed_until < now)
-    return connection.execute(
-        update(outbox).where(stale).values(state=State.WAITING, next_at=now, claimed_until=None)
-    ).rowcount
+    """Give back what a killed worker had claimed, and return how many: their fate is unknown, so they go out again.
+
+    They go at once, also where letters of a rehearsed day are sent: an attempt that was due is due still.
+    """
+    again = update(outbox).where(_stale(now)).values(state=State.WAITING, claimed_until=None)
+    return connection.execute(again).rowcount
+
+
+def _stale(now: datetime) -> ColumnElement[bool]:
+    return (outbox.c.state == State.SENDING) & (outbox.c.claimed_until < now)
 
 
 def waiting_count(connection: Connection) -> int:

@@ -9,7 +9,7 @@ from tasks.work import Work
 
 def held_task(work: Work, case: FindingCase, form: Form) -> TaskRow:
     """Return the task. Raises NoSuchTask, NotYourTask."""
-    named = form.text("task")
+    named = form.text("task") or work.named_task
     waiting = [task for task in case.tasks if named in ("", task.id, task.name)]
     if not waiting:
         raise NoSuchTask(act=named or work.act)

@@ -4,6 +4,7 @@ from sqlalchemy import select, update
 
 from cases.events import Event
 from cases.refusals import CaseError, FormIncomplete
+from persistence.failures import mending
 from persistence.outbox import State
 from persistence.tables import messages, outbox, people
 from tasks.acts import act
@@ -41,5 +42,6 @@ def retry_message(work: Work, case: OfficeCase, form: Form) -> None:
     if message is None:
         raise FormIncomplete({"message": "not_a_choice"})
     work.set(messages, message.id, failures=0)
+    work.write_later(mending("message", [str(message.id)], work.at))
     work.told = True
     work.record(case, Event("MessageRetried", {"message": message.name, "case": str(message.case_id)}))

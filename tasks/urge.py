@@ -19,6 +19,12 @@ class UrgedRecently(CaseError):
     code = "urged_recently"
 
 
+class NobodyToUrge(CaseError):
+    """The case waits for a day or for another case, and for nobody who could be urged."""
+
+    code = "nobody_to_urge"
+
+
 @act(on="finding", needs=("text",), task=False)
 def urge(work: Work, case: FindingCase, form: Form) -> None:
     """Urge whoever holds the finding now."""
@@ -29,5 +35,8 @@ def urge(work: Work, case: FindingCase, form: Form) -> None:
     if work.conn.execute(recent).scalar_one():
         raise UrgedRecently(hours=hours)
 
+    if not case.tasks:
+        raise NobodyToUrge()
     roles = list(dict.fromkeys(task.role for task in case.tasks))
-    work.record(case, Event("Urged", {"text": form.text("text"), "roles": roles}))
+    holders = list(dict.fromkeys(task.held_by for task in case.tasks))
+    work.record(case, Event("Urged", {"text": form.text("text"), "roles": roles, "holders": holders}))

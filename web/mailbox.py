@@ -20,6 +20,7 @@ from web import pages
 from web.administration import NOTHING, Attempt, attempt, back_to, office_router, was_done
 from web.house import House, TheHouse
 from web.signed_in import Filled, SignedIn, page_router
+from web.typed import AskedId, Id
 
 router = page_router()
 everybodys = office_router("repair_case")
@@ -27,14 +28,14 @@ PAGE = 50
 
 
 @router.get("/mailbox")
-def own_letters(request: Request, house: TheHouse, person: SignedIn, before: int | None = None) -> Response:
+def own_letters(request: Request, house: TheHouse, person: SignedIn, before: AskedId = None) -> Response:
     with house.office.read() as conn:
         rows = outbox.mailbox(conn, person_id=person.actor.person_id, before=before, limit=PAGE)
     return _letters(request, house, rows, None)
 
 
 @router.get("/mailbox/{letter_id}")
-def own_letter(request: Request, house: TheHouse, person: SignedIn, letter_id: int) -> Response:
+def own_letter(request: Request, house: TheHouse, person: SignedIn, letter_id: Id) -> Response:
     with house.office.database.writing() as conn:
         outbox.mark_read(conn, person.actor.person_id, letter_id, now=house.office.now())
     with house.office.read() as conn:
@@ -52,7 +53,7 @@ def every_letter(
     request: Request,
     house: TheHouse,
     state: State | None = None,
-    before: int | None = None,
+    before: AskedId = None,
     done: str | None = None,
 ) -> Response:
     return _outbox(request, house, state, before, done=done)
@@ -98,8 +99,8 @@ def _outbox(
 def _as_written(house: House, conn: Any, row: Any) -> Letter | None:
     """Return the letter as it goes out; None where a release no longer has its text."""
     claimed = Claimed(
-        row.id, row.attempts, row.case_id, row.letter, row.role, row.person_id,
-        row.address or "nobody@localhost", row.language, row.facts, row.created_at,
+        row.id, row.case_id, row.letter, row.role, row.person_id,
+        row.address or "nobody@localhost", row.language, row.facts, row.created_at, row.attempts,
     )  # fmt: skip
     try:
         return written(house.office, conn, claimed, Sender(base=house.settings.base_url))

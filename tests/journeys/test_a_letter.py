@@ -6,10 +6,10 @@ from datetime import timedelta
 from notifications.smtp import Server
 from tasks.deliver import House, deliver
 from tests.support.mail import MailServer, Verb
-from tests.tasks.conftest import postgres_town, sqlite_town, town, town_file
+from tests.tasks.conftest import postgres_town, sqlite_town, town
 from tests.tasks.town import CHECKED, Town, proof
 
-__all__ = ["postgres_town", "sqlite_town", "town", "town_file"]
+__all__ = ["postgres_town", "sqlite_town", "town"]
 
 HOUSE = House("https://xiaohao.example.org")
 SECRET_WORDS = "凭证第七号记载的经办人姓名"

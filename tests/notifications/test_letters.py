@@ -26,10 +26,17 @@ from notifications.letters import (
     shipped,
     shipped_letters,
 )
-from notifications.routing import LETTERS, once_per_person, told_of
+from notifications.routing import LETTERS, WITHOUT_EVENT, once_per_person, told_of
 
 GOLDEN = Path(__file__).parent / "golden"
-FACTS = {"number": "F-1", "title": "会议费报销附件不全", "deadline": "", "link": "/findings/F-1", "post": "责任领导"}
+FACTS = {
+    "number": "F-1",
+    "title": "会议费报销附件不全",
+    "deadline": "",
+    "link": "/findings/F-1",
+    "post": "责任领导",
+    "works": "1",
+}
 
 
 def render(
@@ -115,6 +122,14 @@ def test_a_day_is_printed_in_the_language_of_the_letter() -> None:
 
     assert "期限：2026年12月31日" in render(facts=facts).text
     assert "Deadline: 31 December 2026" in render(facts=facts, language="en").text
+
+
+def test_what_was_counted_without_a_notice_of_holidays_says_so() -> None:
+    facts = FACTS | {"rung": "supervise_letter", "reply_by": "2027-02-18", "estimated": "reply_by"}
+
+    assert "2027年2月18日（预估）" in render("ladder_notice", facts).text
+    assert "18 February 2027 (estimated)" in render("ladder_notice", facts, language="en").text
+    assert "预估" not in render("ladder_notice", facts | {"estimated": ""}).text
 
 
 def test_an_unfixed_deadline_leaves_no_empty_line() -> None:
@@ -301,7 +316,7 @@ def test_a_signal_is_never_an_accusation() -> None:
 def test_every_event_is_told_by_a_letter_that_exists() -> None:
     letters = {told.letter for each in LETTERS.values() for told in each}
 
-    assert letters | {"digest"} == set(every_letter())
+    assert letters | WITHOUT_EVENT == set(every_letter())
     assert all(told.roles for each in LETTERS.values() for told in each)
 
 

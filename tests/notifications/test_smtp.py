@@ -86,6 +86,30 @@ def test_a_final_answer_is_final(mail_server: MailServer, verb: Verb) -> None:
     assert send(at(mail_server), *letters(2), connections=1) == [Refused(554, "5.7.1 not here"), Sent("2.0.0 kept")]
 
 
+NO_VERDICTS = ("999 what", "000 nothing", "654 odd", "hello", "2")
+
+
+@pytest.mark.parametrize("answer", NO_VERDICTS)
+@pytest.mark.parametrize("verb", [Verb.MAIL, Verb.RCPT, Verb.DATA])
+def test_an_answer_that_is_none_puts_a_letter_off(mail_server: MailServer, verb: Verb, answer: str) -> None:
+    mail_server.answer(verb, answer)
+
+    first, second = send(at(mail_server), *letters(2), connections=1)
+
+    assert isinstance(first, Deferred)
+    assert second == Sent("2.0.0 kept")
+
+
+@pytest.mark.parametrize("answer", NO_VERDICTS)
+def test_an_answer_to_the_text_that_is_none_leaves_the_outcome_open(mail_server: MailServer, answer: str) -> None:
+    mail_server.answer(Verb.END, answer)
+
+    first, second = send(at(mail_server), *letters(2), connections=1)
+
+    assert isinstance(first, Unknown)
+    assert second == Sent("2.0.0 kept")
+
+
 @pytest.mark.parametrize("verb", [Verb.MAIL, Verb.RCPT, Verb.DATA])
 def test_a_line_cut_before_the_text_puts_the_letter_off(mail_server: MailServer, verb: Verb) -> None:
     mail_server.drop_at(verb)

@@ -32,7 +32,7 @@ def owe(database: Database, *letters: Owed) -> tuple[int, ...]:
 
 def claim(database: Database, now: datetime = NOW, limit: int = 10, lease_seconds: int = 60) -> tuple[Claimed, ...]:
     with database.writing() as connection:
-        return outbox.claim(connection, now, limit, lease_seconds)
+        return outbox.claim(connection, now, limit, now + timedelta(seconds=lease_seconds))
 
 
 def settle(database: Database, *outcomes: Outcome, give_up_after: int = 5) -> None:
@@ -104,7 +104,7 @@ def test_a_second_worker_passes_over_what_the_first_is_just_claiming(database: D
     owe(database, owed("a"), owed("b"))
 
     with database.writing() as one, database.writing() as other:
-        first, second = outbox.claim(one, NOW, 1, 60), outbox.claim(other, NOW, 2, 60)
+        first, second = outbox.claim(one, NOW, 1, LATER), outbox.claim(other, NOW, 2, LATER)
 
     assert len(first) == len(second) == 1
     assert first[0].id != second[0].id

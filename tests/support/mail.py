@@ -137,7 +137,7 @@ def mail_server() -> Iterator[MailServer]:
     with TemporaryDirectory(prefix="xiaohao-mail-") as folder:
         server = MailServer(certificate=Path(folder, "certificate.pem"))
         key = Path(folder, "key.pem")
-        _certify(server.certificate, key)
+        certify(server.certificate, key)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(server.certificate, key)
 
@@ -268,7 +268,7 @@ class _Conversation(SMTP):
             await super().smtp_QUIT(argument)
 
 
-def _certify(certificate: Path, key: Path) -> None:
+def certify(certificate: Path, key: Path) -> None:
     """Write a certificate for localhost and 127.0.0.1 that signs itself, valid for a day."""
     private = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])

@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from notifications.smtp import Server
-from persistence.tables import outbox, settings
+from persistence.tables import outbox, people, settings, tenures
 from tasks.deliver import FROZEN, House, deliver, is_frozen, thaw
 from tests.support.mail import MailServer, Verb
 from tests.tasks.town import Town
@@ -71,13 +72,42 @@ def test_a_refused_recipient_is_dead_and_the_others_are_not(
     assert "550" in dead[0].last_answer
 
 
-def test_a_letter_to_nobody_is_dead_with_a_reason(town: Town, server: Server) -> None:
+def test_a_letter_without_an_address_goes_to_the_one_that_its_person_has_now(
+    town: Town, server: Server, mail_server: MailServer
+) -> None:
     town.now += timedelta(days=1)
+    meant = [row.address for row in town.letters()]
     with town.database.writing() as conn:
         conn.execute(outbox.update().values(address=""))
 
-    assert send(town, server)["dead"] == len(town.letters())
-    assert "no address" in town.letters()[0].last_answer
+    assert send(town, server)["sent"] == len(meant)
+
+    assert sorted(letter.recipients[0] for letter in mail_server.received) == sorted(meant)
+
+
+def test_who_stands_in_on_the_day_of_the_round_gets_the_letter_and_is_asked_only_for_what_is_his(
+    town: Town, server: Server, mail_server: MailServer
+) -> None:
+    """The moment of the round counts, not the clock on the wall: `deliver --at` rehearses another day."""
+    with town.database.writing() as conn:
+        conn.execute(outbox.update().values(state="sent"))
+    town.act("office1", "urge", "XC2026-001-001", {"text": "请尽快报送整改材料。"})
+    leaves = town.now.date() + timedelta(days=10)
+    with town.database.writing() as conn:
+        handler = town.actor("u11handler").person_id
+        chief = town.actor("u11chief").person_id
+        conn.execute(update(tenures).where(tenures.c.person_id == chief).values(valid_until=leaves))
+        conn.execute(update(people).where(people.c.id == handler).values(email=None))
+        conn.execute(outbox.update().where(outbox.c.state == "waiting").values(address=""))
+
+    sent = deliver(town.office, server, HOUSE, now=town.now + timedelta(days=30))
+
+    assert sent["sent"] == 1
+    (letter,) = mail_server.received
+    assert letter.recipients == ("office1@linjiang.example",)
+    text = letter.message.get_body(("plain",))
+    assert text is not None
+    assert "由“整改办主任”承办的工作尚未完成" in text.get_content()
 
 
 def test_a_server_that_is_not_there_is_given_up_after_some_attempts(town: Town) -> None:
