@@ -9,10 +9,10 @@ A `Process` whose call raised is half-way and must be thrown away (the caller's 
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from bpmn.codec import Codec, CompactCodec
@@ -60,6 +60,14 @@ class Stalled(EngineError):
     def __init__(self, element: str, reason: str) -> None:
         super().__init__(f"{element}: {reason}")
         self.element, self.reason = element, reason
+
+
+class RuleRaised(EngineError):
+    """What the turn asked (a deadline, a decision, the library) raised it; *element* is where, the cause what."""
+
+    def __init__(self, element: str, why: Exception) -> None:
+        super().__init__(f"{element}: {type(why).__name__}: {why}")
+        self.element = element
 
 
 @dataclass(frozen=True)
@@ -289,6 +297,12 @@ class Engine:
             for node in self._specs.processes[process_id].nodes.values()
         )
 
+    def deadlines_at(self, process_id: str, path: Collection[str]) -> dict[str, str]:
+        """Return the deadline keys of the boundary timers on *path*, each with the task that the timer hangs on."""
+        nodes = self._specs.processes[process_id].nodes
+        fired = (nodes[element] for element in path if element in nodes)
+        return {node.deadline: node.attached_to for node in fired if node.deadline and node.attached_to}
+
     @cached_property
     def processes(self) -> tuple[str, ...]:
         """The ids of the executable processes, sorted."""
@@ -313,9 +327,13 @@ class Engine:
         try:
             happen()
             self._run(tree)
+            tree.settle()
         except StepFailed as why:
             raise Stalled(why.element, why.reason) from why
-        tree.settle()
+        except EngineError:
+            raise
+        except Exception as why:  # whatever it is, the caller learns at which element; the turn is lost, the case not
+            raise RuleRaised(_where(tree), why) from why
 
         turn = self.look(process)
         if not turn.done and not turn.open_tasks and turn.wake_at is None and not turn.waits_for:
@@ -324,13 +342,13 @@ class Engine:
         return replace(turn, asked=asked)
 
     def _run(self, tree: Tree) -> None:
-        started = time.monotonic()
+        started = time.thread_time()  # of this thread: a loaded machine is no fault of the case
         for _ in range(MOST_AUTOMATIC_STEPS):
             if not tree.step():
                 return
-            if time.monotonic() - started > LONGEST_TURN:
+            if time.thread_time() - started > LONGEST_TURN:
                 break
-        raise Stalled(tree.path[-1] if tree.path else str(tree.spec.name), "it ran without end")
+        raise Stalled(_where(tree), "it ran without end")
 
     def _enter_facts(self, tree: Tree, facts: Facts) -> None:
         declared = self._declared[str(tree.spec.name)]
@@ -365,6 +383,17 @@ class Engine:
             form=node.properties.get("form") or (node.id if act == FILL_FORM else act),
             item=item,
         )
+
+
+@lru_cache(maxsize=32)
+def engine_for(release: Release, acts: frozenset[str]) -> Engine:
+    """Return the engine of *release*, read once in a process: several offices of one house share it."""
+    return Engine(release, acts=acts)
+
+
+def _where(tree: Tree) -> str:
+    """Return the element that was entered last, the process where none was."""
+    return tree.path[-1] if tree.path else str(tree.spec.name)
 
 
 def _node(task: Any) -> Node:

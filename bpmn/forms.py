@@ -9,8 +9,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
+
+from cases.moments import DayOutOfRange, read_day
+from cases.texts import unfit
 
 Answer = str | int | float | bool | list[str] | None
 
@@ -138,8 +140,8 @@ def read_answers(schema: Mapping[str, Any], raw: Mapping[str, object]) -> tuple[
     """Return the answers in *raw* (a web form's lists of texts, or JSON values), and errors by field.
 
     Error codes: missing, unknown, too_short, too_long, too_small, too_large, too_few, too_many, not_a_choice,
-    not_a_number, not_whole, not_a_date, not_a_truth_value, not_a_text. A field that was left empty is absent from the
-    answers; a truth value that was left out is False. *schema* has been checked.
+    not_a_number, not_whole, not_a_date, day_out_of_range, not_a_truth_value, not_a_text. A field that was left empty is
+    absent from the answers; a truth value that was left out is False. *schema* has been checked.
     """
     answers: dict[str, Answer] = {}
     errors = {name: "unknown" for name in raw if name not in schema["properties"]}
@@ -185,7 +187,7 @@ def _text(field: Mapping[str, Any], raw: object) -> str | None:
 
 
 def _measured(field: Mapping[str, Any], value: str) -> str:
-    if "\x00" in value:
+    if unfit(value):
         raise _Wrong("not_a_text")
     if len(value) < field.get("minLength", 0):
         raise _Wrong("too_short")
@@ -195,7 +197,9 @@ def _measured(field: Mapping[str, Any], value: str) -> str:
         raise _Wrong("not_a_choice")
     if field.get("format") == "date":
         try:
-            return date.fromisoformat(value).isoformat()
+            return read_day(value).isoformat()
+        except DayOutOfRange as why:
+            raise _Wrong("day_out_of_range") from why
         except ValueError as why:
             raise _Wrong("not_a_date") from why
     return value

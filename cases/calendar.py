@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 
-from config.calendars import DayKind, Kind
+from config.calendars import DayKind, Kind, has_notice
 
 ONE_DAY = timedelta(days=1)
 
@@ -27,7 +27,7 @@ class Span:
     """A count of working days: where it ends and everything a person may ask about it.
 
     *made_up* are weekend days that counted because they were worked (调休上班). *unpublished* are years without a
-    notice of the State Council, counted by plain weekdays: the end may still move.
+    notice of the State Council, counted by weekdays but for the days that the law names: the end may still move.
     """
 
     end: date
@@ -48,20 +48,21 @@ class WorkingCalendar:
         return exception.is_worked if exception else day.weekday() < 5
 
     def is_published(self, year: int) -> bool:
-        """Whether a notice for *year* is known; National Day free is its mark, since every notice has it.
-
-        A single day that an officer entered for next year is no notice, a table typed off from one is.
-        """
-        exception = self.exceptions.get(date(year, 10, 1))
-        return exception is not None and not exception.is_worked
+        """Whether a notice for *year* is known."""
+        return has_notice(self.exceptions, year)
 
     def unpublished_years(self, first: date, last: date) -> tuple[int, ...]:
-        """Return the years from *first* to *last*, in either order, that are counted by plain weekdays."""
+        """Return the years from *first* to *last*, in either order, that are counted without a notice."""
         low, high = sorted((first.year, last.year))
         return tuple(year for year in range(low, high + 1) if not self.is_published(year))
 
     def add_working_days(self, start: date, count: int) -> Span:
-        """Return the *count*-th working day after *start*, before it when negative; none is *start* itself."""
+        """Return the *count*-th working day after *start*, before it when negative; none is *start* itself.
+
+        Raises OverflowError where that day lies outside the years 1 to 9999.
+        """
+        if not 0 < start.toordinal() + count <= date.max.toordinal():  # known at once, so nobody walks there
+            raise OverflowError(f"no calendar holds the day {count} working days from {start}")
         step = ONE_DAY if count >= 0 else -ONE_DAY
         day, left = start, abs(count)
         skipped: list[SkippedDay] = []
@@ -81,6 +82,31 @@ class WorkingCalendar:
     def working_days_between(self, start: date, end: date) -> int:
         """Return how many working days lie after *start* up to and with *end*; negative when *end* comes first."""
         return self._worked_until(end) - self._worked_until(start)
+
+    def first_working_day(self, day: date) -> date:
+        """Return *day* itself where it is worked, else the next day that is."""
+        while not self.is_working_day(day):
+            day += ONE_DAY
+        return day
+
+    def last_start(self, until: date, passed: int) -> date:
+        """Return the latest day from which at least *passed* working days have passed by *until*.
+
+        Negative: not more than that many are left. The free days behind a working day count like that day itself.
+        """
+        if passed > 0:  # counted back from *until* itself, this working day is one too near
+            return self.add_working_days(until + ONE_DAY, -passed).end - ONE_DAY
+        return self.add_working_days(until, 1 - passed).end - ONE_DAY
+
+    def counts_estimates(self, first: date, last: date) -> bool:
+        """Whether a count between these days, in either order, leaves out a weekday that is free by estimate only."""
+        low, high = sorted((first.toordinal(), last.toordinal()))
+        return bisect_right(self._estimated, high) > bisect_right(self._estimated, low)
+
+    @cached_property
+    def _estimated(self) -> list[int]:
+        days = self.exceptions.items()
+        return sorted(day.toordinal() for day, kind in days if kind.is_estimated and day.weekday() < 5)
 
     def _worked_until(self, day: date) -> int:
         """Count working days from the year 1 on: a patrol asks this of 100,000 findings, so no walking day by day."""

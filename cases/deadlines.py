@@ -95,19 +95,21 @@ class UrgencyPolicy:
 class Countdown:
     """How urgent something is, with the working days that are left, or late when overdue.
 
-    Overdue by 0 is the weekend after a Friday: the day has passed, no working day has.
+    Overdue by 0 is the weekend after a Friday: the day has passed, no working day has. *is_estimated*: a holiday lies
+    between whose year has no notice yet (预估).
     """
 
     urgency: Urgency
     working_days: int
+    is_estimated: bool = False
 
 
 def urgency(due_on: date, today: date, calendar: WorkingCalendar, policy: UrgencyPolicy) -> Countdown:
     """Return how near *due_on* is on the day *today*."""
-    late = days_late(due_on, today, calendar)
+    late, is_estimated = days_late(due_on, today, calendar), calendar.counts_estimates(due_on, today)
     if today > due_on:
-        return Countdown(Urgency.OVERDUE, late)
-    return Countdown(Urgency.NEAR if -late <= policy.near_within else Urgency.NORMAL, -late)
+        return Countdown(Urgency.OVERDUE, late, is_estimated)
+    return Countdown(Urgency.NEAR if -late <= policy.near_within else Urgency.NORMAL, -late, is_estimated)
 
 
 def countdown_in_words(countdown: Countdown, language: str) -> str:
@@ -115,7 +117,8 @@ def countdown_in_words(countdown: Countdown, language: str) -> str:
     key = f"deadline.{countdown.urgency}"
     if countdown.working_days == 0:
         key += "_0"
-    return say(language, key, count=countdown.working_days)
+    said = say(language, key, count=countdown.working_days)
+    return say(language, "deadline.estimated", what=said) if countdown.is_estimated else said
 
 
 def explain(counted: Due, language: str) -> str:
@@ -146,7 +149,8 @@ def reason_in_words(why: DayKind, language: str) -> str:
     if not why.note:
         return say(language, f"calendar.{why.kind}")
     name = f"calendar.{why.note}"
-    return say(language, name) if knows(name) else why.note
+    said = say(language, name) if knows(name) else why.note
+    return say(language, "deadline.estimated", what=said) if why.is_estimated else said
 
 
 def _months_later(day: date, months: int) -> date:

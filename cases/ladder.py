@@ -6,11 +6,12 @@ Rungs come from a decision table as plain rows (``config.ladder.ROWS`` is the on
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import assert_never
 
 from cases.calendar import WorkingCalendar
+from cases.rights import SIDES, Side
 
 FIRST_HUMAN_RANK = 5  # from the interview (约谈) on, a table cannot let the system act
 
@@ -24,6 +25,7 @@ class Trigger(StrEnum):
     KEY_FINDING = "key_finding"  # like DEADLINE, for key findings
     CONCENTRATED = "concentrated"  # per cent of the unit's open findings that are overdue; the subject is a unit
     DECISION = "decision"  # only a person puts somebody here
+    SUSPICION_UNDECIDED = "suspicion_undecided"  # days since a suspicion could be decided; the inspectors' own delay
 
 
 class LadderUnit(StrEnum):
@@ -49,6 +51,7 @@ _UNITS = {
     Trigger.RETURNED: {LadderUnit.TIMES},
     Trigger.CONCENTRATED: {LadderUnit.PERCENT},
     Trigger.DECISION: set(LadderUnit),
+    Trigger.SUSPICION_UNDECIDED: {LadderUnit.WORKING_DAYS},
 }
 
 
@@ -64,6 +67,7 @@ class Rung:
     addressees: tuple[str, ...]  # roles
     decided_by: DecidedBy = DecidedBy.SYSTEM
     reply_working_days: int | None = None
+    repeat_after_days: int | None = None  # it speaks again each time that so many more have passed
 
     @property
     def is_human(self) -> bool:
@@ -79,11 +83,24 @@ class Rung:
             raise ValueError(f"rung {self.code}: {self.trigger} needs a number above 0")
         if not self.addressees:
             raise ValueError(f"rung {self.code} tells nobody")
+        if self.trigger is Trigger.SUSPICION_UNDECIDED:
+            self._require_inspectors_own()
+        elif self.repeat_after_days is not None:
+            raise ValueError(f"rung {self.code}: {self.trigger} is not repeated")
+
+    def _require_inspectors_own(self) -> None:
+        """Refuse to tell the unit how late the inspectors are, or to ask a person before anybody knows of it."""
+        outsiders = [role for role in self.addressees if SIDES.get(role, Side.INSPECTING) is not Side.INSPECTING]
+        if outsiders:
+            raise ValueError(f"rung {self.code}: {self.trigger} is not for {', '.join(outsiders)}")
+        if self.is_human or self.after_days < 1 or (self.repeat_after_days is not None and self.repeat_after_days < 1):
+            raise ValueError(f"rung {self.code}: {self.trigger} is told by the system, after days above 0")
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the ladder looks at: a finding in its cycle, or a unit (which has ``percent_overdue`` alone).
+    """What the ladder looks at: a finding in its cycle, a suspicion (``undecided_since``, ``paused_days``), or a unit
+    (which has ``percent_overdue`` alone).
 
     ``since`` is the day it was issued or extended: a rung before the due day counts only if it lies after that, so that
     nobody is urged on the day he gets a short errand. ``last_progress_on`` falls back to it.
@@ -97,19 +114,24 @@ class Standing:
     returned: int = 0
     is_key: bool = False
     percent_overdue: int = 0
+    undecided_since: date | None = None  # the day on which the suspicion could be decided first
+    paused_days: int = 0  # working days since then on which the case was suspended
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeKey:
     """What makes a notice the same notice.
 
-    ``period`` is the due day, the day of the last progress, the count of returns or the month, as text by its trigger.
+    ``period`` is the due day, the day of the last progress, the count of returns or the month, as text by its trigger;
+    of a suspicion the day since which it waits, and behind it the number of a rung that speaks again.
+    ``trigger`` is open text, since other works keep notices of their own beside the ladder's (a campaign): theirs are
+    other keys and no concern of a rung.
     """
 
     subject: str
     cycle: int
     code: str
-    trigger: Trigger
+    trigger: str
     period: str
 
 
@@ -119,6 +141,11 @@ class Notice:
 
     key: NoticeKey
     rung: Rung
+
+    @property
+    def times(self) -> int:
+        """How often the rung has come round, this time included."""
+        return int(self.key.period.partition(" ")[2] or 1) if self.rung.repeat_after_days else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +170,32 @@ def ladder(rows: Iterable[Mapping[str, str | int | None]]) -> tuple[Rung, ...]:
     return tuple(sorted(rungs, key=lambda rung: rung.rank))
 
 
+def last_start(rung: Rung, as_of: date, calendar: WorkingCalendar) -> date:
+    """Return the latest day from which *rung* is reached by *as_of*: a due day, or the day of the last progress.
+
+    The one definition of a rung that counts days: whoever was due, or last reported, on that day or before stands on
+    it. The rules below ask it of one finding, a patrol's query asks it of all.
+    """
+    if rung.unit is LadderUnit.DAYS:
+        return as_of - timedelta(days=rung.after_days)
+    return calendar.last_start(as_of, rung.after_days)
+
+
 def rungs_reached(
     rungs: Iterable[Rung], standing: Standing, as_of: date, calendar: WorkingCalendar
 ) -> tuple[Notice, ...]:
-    """Return every notice whose rung *standing* has reached on the day *as_of*, in the order of *rungs*."""
-    reached = ((rung, _period_reached(rung, standing, as_of, calendar)) for rung in rungs)
+    """Return every notice whose rung *standing* has reached on the day *as_of*, in the order of *rungs*.
+
+    A rung that speaks again is there once for each time, the last one first. On a free day the ladder is silent. So a
+    rung counted in working days speaks on its day, which is a working day, and every other one on the first working day
+    from its day on.
+    """
+    if not calendar.is_working_day(as_of):
+        return ()
+    reached = ((rung, period) for rung in rungs for period in _periods_reached(rung, standing, as_of, calendar))
     return tuple(
-        Notice(NoticeKey(standing.subject, standing.cycle, rung.code, rung.trigger, period), rung)
+        Notice(NoticeKey(standing.subject, standing.cycle, rung.code, str(rung.trigger), period), rung)
         for rung, period in reached
-        if period is not None
     )
 
 
@@ -181,7 +225,11 @@ def next_notices(
 
 
 def further_up(rungs: Sequence[Rung], told: Collection[str], steps: int) -> Rung:
-    """Return the rung *steps* above the highest one of the codes *told*, from below the ladder where there is none."""
+    """Return the rung *steps* above the highest one of the codes *told*, from below the ladder where there is none.
+
+    What the inspectors are late with is no rung of the unit's.
+    """
+    rungs = [rung for rung in rungs if rung.trigger is not Trigger.SUSPICION_UNDECIDED]
     lowest = {rung.rank: rung for rung in reversed(rungs)}  # of several reasons for one rung the first
     ranks = sorted(lowest)
     here = max((ranks.index(rung.rank) for rung in rungs if rung.code in told), default=-1)
@@ -216,6 +264,32 @@ def _same_deadline(key: NoticeKey, standing: Standing) -> bool:
     return (key.subject, key.cycle) == (standing.subject, standing.cycle) and key.period == str(standing.due_on)
 
 
+def _periods_reached(rung: Rung, standing: Standing, as_of: date, calendar: WorkingCalendar) -> tuple[str, ...]:
+    if rung.trigger is Trigger.SUSPICION_UNDECIDED:
+        return _undecided_reached(rung, standing, as_of, calendar)
+    period = _period_reached(rung, standing, as_of, calendar)
+    return () if period is None else (period,)
+
+
+def _undecided_reached(rung: Rung, standing: Standing, as_of: date, calendar: WorkingCalendar) -> tuple[str, ...]:
+    """Return the day since which a suspicion waits for each time that the rung has come; on a free day it is silent."""
+    since = standing.undecided_since
+    if since is None or not calendar.is_working_day(as_of):
+        return ()
+    beyond = undecided_days(standing, as_of, calendar) - rung.after_days
+    if beyond < 0:
+        return ()
+    times = 1 + (beyond // rung.repeat_after_days if rung.repeat_after_days else 0)
+    return tuple(str(since) if number == 1 else f"{since} {number}" for number in range(times, 0, -1))
+
+
+def undecided_days(standing: Standing, as_of: date, calendar: WorkingCalendar) -> int:
+    """Return for how many working days a suspicion could have been decided by *as_of*."""
+    if standing.undecided_since is None:
+        return 0
+    return calendar.working_days_between(standing.undecided_since, as_of) - standing.paused_days
+
+
 def _period_reached(rung: Rung, standing: Standing, as_of: date, calendar: WorkingCalendar) -> str | None:
     match rung.trigger:
         case Trigger.DEADLINE | Trigger.KEY_FINDING:
@@ -224,37 +298,30 @@ def _period_reached(rung: Rung, standing: Standing, as_of: date, calendar: Worki
             return _deadline_reached(rung, standing, as_of, calendar)
         case Trigger.NO_PROGRESS:
             last = standing.last_progress_on or standing.since
-            is_late = last is not None and _days(rung, last, as_of, calendar) >= rung.after_days
-            return str(last) if is_late else None
+            return str(last) if last is not None and last <= last_start(rung, as_of, calendar) else None
         case Trigger.RETURNED:
             rounds = standing.returned // rung.after_days
             return str(rounds * rung.after_days) if rounds else None
         case Trigger.CONCENTRATED:
             return f"{as_of:%Y-%m}" if standing.percent_overdue >= rung.after_days else None
-        case Trigger.DECISION:
+        case Trigger.DECISION | Trigger.SUSPICION_UNDECIDED:
             return None
         case _:
             assert_never(rung.trigger)
 
 
 def _deadline_reached(rung: Rung, standing: Standing, as_of: date, calendar: WorkingCalendar) -> str | None:
-    if standing.due_on is None or _days(rung, standing.due_on, as_of, calendar) < rung.after_days:
+    if standing.due_on is None or standing.due_on > last_start(rung, as_of, calendar):
         return None
     is_early = rung.after_days < 0
-    if is_early and standing.since and _days(rung, standing.due_on, standing.since, calendar) >= rung.after_days:
+    if is_early and standing.since and standing.due_on <= last_start(rung, standing.since, calendar):
         return None
     return str(standing.due_on)
 
 
-def _days(rung: Rung, start: date, end: date, calendar: WorkingCalendar) -> int:
-    if rung.unit is LadderUnit.DAYS:
-        return (end - start).days
-    return calendar.working_days_between(start, end)
-
-
 def _rung(position: int, row: Mapping[str, str | int | None]) -> Rung:
     try:
-        reply = row.get("reply_working_days")
+        reply, again = row.get("reply_working_days"), row.get("repeat_after_days")
         return Rung(
             code=str(row["code"]),
             rank=_whole(row["rank"]),
@@ -264,6 +331,7 @@ def _rung(position: int, row: Mapping[str, str | int | None]) -> Rung:
             addressees=tuple(role.strip() for role in str(row["addressees"]).split(",") if role.strip()),
             decided_by=DecidedBy(str(row.get("decided_by", DecidedBy.SYSTEM))),
             reply_working_days=None if reply in (None, "") else _whole(reply),
+            repeat_after_days=None if again in (None, "") else _whole(again),
         )
     except (KeyError, ValueError) as wrong:
         raise ValueError(f"row {position} of the ladder: {wrong}") from wrong

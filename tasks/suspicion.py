@@ -10,16 +10,17 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
-from bpmn.decisions import evaluate
 from cases.events import Event
+from cases.known_words import required
 from cases.ladder import Notice, NoticeKey, Trigger, further_up
 from cases.reporting import ListSource
 from cases.sign_off import BLOCKING
-from cases.signals.score import Route, score_of
-from cases.signals.snapshot import SEVERITIES, Unsure
+from cases.signals.score import Route
+from cases.signals.snapshot import Unsure
 from persistence.tables import issue_lists, reviews, signal_hits, suspicions
 from tasks.case import FindingCase
 from tasks.operations import begin_cycle
+from tasks.rule_tables import tables_with
 from tasks.work import Work
 
 VERIFY, READ, PROPOSE = "verify_suspicion", "second_reading", "propose_measures"
@@ -56,17 +57,8 @@ def raised_of(work: Work, case: FindingCase) -> list[Raised]:
 def route_of(work: Work, raised: Iterable[Raised]) -> Route:
     """Return what the decision tables in force say of the hits *raised*."""
     office = work.office
-    tables = office.engine(work.conn, office.release_in_force(work.conn)).decisions
-    weights = {grade: _weight(evaluate(tables["signal_weights"], {"severity": grade})) for grade in SEVERITIES}
-    score, gravest = score_of([(one.signal, one.severity, one.decision) for one in raised], weights)
-    row = evaluate(tables["signal_routing"], {"score": score, "gravest": gravest})
-    assert isinstance(row, dict), "the routing answers once"
-    return Route(score, str(row["route"]), bool(row["second_reader"]), bool(row["on_site"]), bool(row["tell_leader"]))
-
-
-def _weight(row: object) -> int:
-    assert isinstance(row, dict), "a weight is one row"
-    return int(row["weight"])
+    tables = tables_with(office.engine(work.conn, office.release_in_force(work.conn)))
+    return tables.route((one.signal, one.severity, one.decision) for one in raised)
 
 
 def route_now(work: Work, case: FindingCase) -> Route:
@@ -167,20 +159,33 @@ def follow_confirmation(work: Work, case: FindingCase, subject_id: int) -> None:
     """
     signed_off = case.finding.signed_off_at is not None
     work.record(case, Event("SuspicionConfirmed", {"signed_off": signed_off}))
-    _climb(work, case, subject_id)
-    if _is_drawn(work, case, PROPOSE):
-        work.record(case, Event("MeasuresProposed", {"measures": [*PROPOSED, *(["revocation"] if signed_off else [])]}))
-        work.start(case, PROPOSE, {"number": case.number}, subject_id=subject_id, cycle=case.finding.cycle)
+    decided_by = _propose_measures(work, case, subject_id, signed_off=signed_off)
+    _climb(work, case, subject_id, is_decided=bool(decided_by))
     if not signed_off:
         begin_cycle(work, case, None, because="found_false")
 
 
-def _climb(work: Work, case: FindingCase, subject_id: int) -> None:
-    """Climb two rungs from where the finding stands; from the interview (约谈) on the system only proposes."""
+def _propose_measures(work: Work, case: FindingCase, subject_id: int, *, signed_off: bool) -> list[str]:
+    """Put the measures to those for whom the diagram draws the decision; return their roles, none if none is drawn."""
+    if not _is_drawn(work, case, PROPOSE):
+        return []
+    known = {task.id for task in case.open_tasks()}
+    work.start(case, PROPOSE, {"number": case.number}, subject_id=subject_id, cycle=case.finding.cycle)
+    roles = list(dict.fromkeys(task.role for task in case.open_tasks() if task.id not in known))
+    measures = [*PROPOSED, *(["revocation"] if signed_off else [])]
+    work.record(case, Event("MeasuresProposed", {"measures": measures, "roles": roles}))
+    return roles
+
+
+def _climb(work: Work, case: FindingCase, subject_id: int, *, is_decided: bool) -> None:
+    """Climb two rungs from where the finding stands; from the interview (约谈) on the system only proposes.
+
+    *is_decided*: a diagram asks somebody about the measures, so that the rung need not ask a second time.
+    """
     from tasks.patrols.deadlines import keep_notice, ladder_in_force, notice_facts, noticed_of  # patrols play acts
 
     query = select(issue_lists.c.source).where(issue_lists.c.id == case.finding.list_id)
-    rungs = ladder_in_force(work.office, work.conn, ListSource(work.conn.execute(query).scalar_one()))
+    rungs = ladder_in_force(work.office, work.conn, required(ListSource, work.conn.execute(query).scalar_one()))
     told = [key.code for key, outcome in noticed_of(work.conn, case).items() if outcome == "told"]
     target = further_up(rungs, told, RUNGS_UP)
     keys = {
@@ -190,6 +195,8 @@ def _climb(work: Work, case: FindingCase, subject_id: int) -> None:
     }
     outcome = "proposed" if target.is_human else "told"
     facts = notice_facts(work, Notice(keys[target.code], target), work.calendar)
+    if target.is_human and is_decided:
+        facts["roles"] = []
     work.record(case, Event("RungProposed" if target.is_human else "RungReached", facts))
     for code, key in keys.items():
         keep_notice(work, key, "finding", case.id, outcome if code == target.code else "proposed")

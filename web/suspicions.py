@@ -35,7 +35,7 @@ from web import pages
 from web.house import TheHouse
 from web.seeing import Seen, clockwork_of
 from web.signed_in import SignedIn, page_router
-from web.whole import whole
+from web.typed import whole
 
 router = page_router()
 

@@ -3,14 +3,15 @@
 from calendar import Calendar
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Query, Request
+from fastapi import Request
 from fastapi.responses import Response
 from sqlalchemy import select
 
+from cases.deadlines import reason_in_words
+from cases.known_words import known
 from config.calendars import DayKind, Kind, published_days
-from config.messages import knows, say
 from config.policy import NUMBERS
 from persistence.tables import calendar_days, people, settings
 from tasks.edit_calendar import OWN
@@ -19,15 +20,15 @@ from web import pages
 from web.administration import NOTHING, Attempt, attempt, back_to, office_router, was_done
 from web.house import House, TheHouse
 from web.signed_in import Filled, Person, SignedIn, page_router
+from web.typed import YEARS, AskedYear, whole
 
 router = page_router()
 numbers = office_router("edit_settings")
-Year = Annotated[int | None, Query(ge=2004, le=2100)]
 
 
 @router.get("/calendar")
 def calendar_page(
-    request: Request, house: TheHouse, person: SignedIn, year: Year = None, done: str | None = None
+    request: Request, house: TheHouse, person: SignedIn, year: AskedYear = None, done: str | None = None
 ) -> Response:
     return _calendar(request, house, person, year, done=done)
 
@@ -35,8 +36,8 @@ def calendar_page(
 @numbers.post("/calendar")
 def change_day(request: Request, house: TheHouse, person: SignedIn, form: Filled) -> Response:
     tried = attempt(house, person, form, "edit_calendar")
-    day = str(form.get("day") or "")
-    year = int(day[:4]) if day[:4].isdecimal() and 2004 <= int(day[:4]) <= 2100 else person.today.year
+    asked = whole(str(form.get("day") or "")[:4])
+    year = asked if asked in range(*YEARS) else person.today.year
     if tried.answer is None:
         return _calendar(request, house, person, year, tried=tried)
     return back_to("/calendar", tried.act, year=str(year))
@@ -69,7 +70,8 @@ def _calendar(
         calendar = house.office.calendar(conn)
         rows = conn.execute(select(calendar_days).order_by(calendar_days.c.day)).all()
     weeks = Calendar()
-    own = {row.day: DayKind(Kind(row.kind), row.note) for row in rows}
+    read = {row.day: (known(Kind, row.kind), row.note) for row in rows}
+    own = {day: DayKind(kind, note) for day, (kind, note) in read.items() if kind is not None}
     months = [
         [
             [_cell(day, month, calendar.exceptions, own) for day in week]
@@ -94,8 +96,7 @@ def _cell(day: date, month: int, exceptions: Mapping[date, DayKind], own: Mappin
 def _note(language: str, kind: DayKind | None) -> str:
     if kind is None:
         return ""
-    key = f"calendar.{kind.note}"
-    return say(language, key) if kind.note and knows(key) else kind.note or say(language, f"calendar.{kind.kind}")
+    return reason_in_words(kind, language)
 
 
 def _settings(

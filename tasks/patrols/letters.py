@@ -14,18 +14,30 @@ from tasks.patrols.round import Counts, Round
 if TYPE_CHECKING:
     from datetime import datetime
 
-ITEM = ("number", "title", "deadline", "link")
+OF_THE_READER = ("post",)  # said once, above all matters
 
 
 def letters(patrol: Round) -> Counts:
     """Give back stale claims, fold what is held, and count what is waiting or dead."""
-    with patrol.office.database.writing() as conn:
-        patrol.guard(conn)
-        released = outbox.release_stale(conn, patrol.office.now())
-        digests = fold(conn, patrol.now)
+    attempts = patrol.attempts("letters")
+
+    def release() -> int:
+        with patrol.office.database.writing() as conn:
+            patrol.guard(conn)
+            return outbox.release_stale(conn, patrol.office.now())
+
+    def digest() -> int:
+        with patrol.office.read() as conn:
+            if not patrol.office.calendar(conn).is_working_day(patrol.today):
+                return 0  # what the ladder holds back leaves on no free day
+        with patrol.office.database.writing() as conn:
+            patrol.guard(conn)
+            return fold(conn, patrol.now)
+
+    counts = {"released": attempts.of("stale", release) or 0, "digests": attempts.of("digests", digest) or 0}
     with patrol.office.read() as conn:
         dead = conn.scalar(select(func.count()).select_from(rows).where(rows.c.state == State.DEAD)) or 0
-        return {"released": released, "digests": digests, "waiting": outbox.waiting_count(conn), "dead": dead}
+        return attempts.counted(counts | {"waiting": outbox.waiting_count(conn), "dead": dead})
 
 
 def fold(conn: Connection, now: "datetime") -> int:
@@ -45,13 +57,21 @@ def fold(conn: Connection, now: "datetime") -> int:
 
 def _digest(letters: list[Any], now: "datetime") -> Owed:
     last = letters[-1]
-    matters = {row.facts.get("number"): {name: row.facts.get(name, "") for name in ITEM} for row in letters}
+    matters = [
+        {**{name: value for name, value in row.facts.items() if name not in OF_THE_READER}, "letter": row.letter}
+        for row in letters
+    ]
+    once = [one for place, one in enumerate(matters) if one not in matters[:place]]
     return Owed(
         obligation=f"digest|{last.id}|person:{last.person_id}",
         letter="digest",
         role=last.role,
         person_id=last.person_id,
-        facts={"post": last.facts.get("post", ""), "link": "/", "items": list(matters.values())},
+        facts={
+            "post": last.facts.get("post", ""),
+            "link": "/",
+            "items": once,
+        },
         next_at=now,
         address=last.address,
         language=last.language,

@@ -8,6 +8,7 @@ from cases.calendar import WorkingCalendar
 from config.calendars import DayKind, Kind, days_with, published_days
 
 CHINA = WorkingCalendar(published_days())
+ESTIMATED = WorkingCalendar(days_with({}))
 DAYS = st.dates(date(2003, 1, 1), date(2032, 12, 31))
 
 
@@ -48,11 +49,44 @@ def test_a_count_over_national_day_says_what_it_skipped_and_what_it_counted() ->
     assert span.unpublished == ()
 
 
-def test_an_unpublished_year_is_counted_by_weekdays_and_says_so() -> None:
-    span = CHINA.add_working_days(date(2031, 9, 30), 1)
+def test_a_year_without_a_notice_is_counted_by_the_days_of_the_law_and_says_so() -> None:
+    span = ESTIMATED.add_working_days(date(2031, 9, 30), 1)
 
-    assert span.end == date(2031, 10, 1)
+    assert span.end == date(2031, 10, 6)  # 1 October is Mid-Autumn Day too; the 4th and 5th are a weekend
     assert span.unpublished == (2031,)
+    assert [skip.why.is_estimated for skip in span.skipped] == [True, True, True, False, False]
+    assert span.made_up == ()
+
+
+@pytest.mark.parametrize("year", [2027, 2028, 2033, 2050, 2100])
+def test_the_law_names_thirteen_days(year: int) -> None:
+    days = [day for day, kind in days_with({}).items() if day.year == year and kind.is_estimated]
+
+    assert len(days) in (12, 13)  # Mid-Autumn may fall on National Day
+    assert not any(ESTIMATED.is_working_day(day) for day in days)
+    assert not any(kind.is_worked for day, kind in days_with({}).items() if day.year == year)
+
+
+def test_the_lunar_days_of_2027_are_those_of_the_almanac() -> None:
+    spring = [date(2027, 2, 5), date(2027, 2, 6), date(2027, 2, 7), date(2027, 2, 8)]
+    others = [date(2027, 4, 5), date(2027, 6, 9), date(2027, 9, 15)]
+
+    assert all(not ESTIMATED.is_working_day(day) for day in spring + others)
+    assert ESTIMATED.is_working_day(date(2027, 2, 9))
+
+
+def test_the_estimates_of_a_year_go_when_its_notice_is_entered() -> None:
+    notice = {date(2027, 10, 1): DayKind(Kind.HOLIDAY, "national_day"), date(2027, 2, 6): DayKind(Kind.MAKE_UP, "x")}
+    entered = WorkingCalendar(days_with(notice))
+
+    assert not any(kind.is_estimated for day, kind in entered.exceptions.items() if day.year == 2027)
+    assert entered.is_working_day(date(2027, 2, 5))  # a Friday: the notice that was entered does not free it
+    assert not entered.counts_estimates(date(2027, 1, 1), date(2027, 12, 31))
+    assert entered.counts_estimates(date(2027, 12, 31), date(2028, 1, 31))
+
+
+def test_no_year_with_a_notice_is_estimated() -> None:
+    assert not any(kind.is_estimated for day, kind in days_with({}).items() if CHINA.is_published(day.year))
 
 
 def test_an_office_lays_its_own_days_above_the_published_ones() -> None:
@@ -111,3 +145,9 @@ def test_every_day_of_a_span_is_worked_or_skipped(start: date, count: int) -> No
 
     assert len(span.skipped) + abs(count) == abs((span.end - start).days)
     assert not any(CHINA.is_working_day(skip.day) for skip in span.skipped)
+
+
+def test_a_count_that_no_calendar_holds_is_refused_at_once() -> None:
+    for count in (10**9, -(10**9)):
+        with pytest.raises(OverflowError, match=str(count)):
+            CHINA.add_working_days(date(2026, 11, 20), count)

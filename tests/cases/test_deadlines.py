@@ -127,3 +127,16 @@ def test_overdue_is_exactly_what_is_past_its_day(due_on: date, today: date) -> N
 
     assert (countdown.urgency is Urgency.OVERDUE) == (today > due_on)
     assert countdown.working_days == abs(days_late(due_on, today, CHINA))
+
+
+def test_a_count_over_a_holiday_without_a_notice_says_that_it_is_estimated() -> None:
+    calendar = WorkingCalendar(days_with({}))
+    new_year = due(date(2026, 12, 30), Period(3, PeriodUnit.WORKING_DAYS), calendar)
+    countdown = urgency(date(2027, 1, 4), date(2026, 12, 30), calendar, UrgencyPolicy())
+
+    assert "元旦（预估） 1 天" in explain(new_year, "zh")
+    assert "New Year's Day (estimated) 1 day(s)" in explain(new_year, "en")
+    assert countdown_in_words(countdown, "zh") == "剩 2 个工作日（预估）"
+    assert countdown_in_words(urgency(date(2026, 12, 31), date(2026, 12, 30), calendar, UrgencyPolicy()), "zh") == (
+        "剩 1 个工作日"
+    )

@@ -1,12 +1,27 @@
+from bisect import bisect_left
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import accumulate
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cases.calendar import WorkingCalendar
-from cases.ladder import Climb, DecidedBy, Notice, NoticeKey, Standing, Trigger, ladder, next_notices, rungs_reached
+from cases.ladder import (
+    Climb,
+    DecidedBy,
+    LadderUnit,
+    Notice,
+    NoticeKey,
+    Rung,
+    Standing,
+    Trigger,
+    ladder,
+    last_start,
+    next_notices,
+    rungs_reached,
+)
 from config.calendars import published_days
 from config.ladder import ROWS
 from config.messages import knows
@@ -15,6 +30,12 @@ CHINA = WorkingCalendar(published_days())
 LADDER = ladder(ROWS)
 FRIDAY = date(2026, 11, 20)
 FINDING = Standing("F-1", due_on=FRIDAY, since=date(2026, 1, 5), last_progress_on=FRIDAY)
+
+
+TEN_YEARS = [date(2017, 1, 1) + timedelta(days=days) for days in range(3_900)]
+COUNTS = [
+    (unit, count) for unit in (LadderUnit.WORKING_DAYS, LadderUnit.DAYS) for count in (-20, -10, -3, -1, 0, 1, 2, 5, 30)
+]
 
 
 def climb(as_of: date, standing: Standing = FINDING, noticed: frozenset[NoticeKey] = frozenset()) -> Climb:
@@ -78,9 +99,9 @@ def test_nobody_is_urged_on_the_day_he_gets_a_short_errand() -> None:
 
 def test_a_month_without_progress_is_reminded_once_for_each_silence() -> None:
     silent = replace(FINDING, due_on=date(2027, 6, 30), last_progress_on=date(2026, 11, 1))
-    first = climb(date(2026, 11, 15), silent)
+    first = climb(date(2026, 11, 16), silent)  # the 15th is a Sunday
     again = climb(date(2026, 11, 20), silent, keys(first))
-    later = climb(date(2026, 12, 20), replace(silent, last_progress_on=date(2026, 11, 25)), keys(first))
+    later = climb(date(2026, 12, 21), replace(silent, last_progress_on=date(2026, 11, 25)), keys(first))
 
     assert code(first.tell) == "remind"
     assert again == Climb()
@@ -212,3 +233,44 @@ def test_what_the_deadline_tells_only_climbs_however_often_the_patrol_ran(
             ranks.append(answer.tell.rung.rank)
 
     assert ranks == sorted(set(ranks))
+
+
+def first_days(rung: Rung) -> dict[date, date]:
+    """Return by due day when a rung first speaks, asked of the range of due days that the patrol's query takes."""
+    working = [day for day in TEN_YEARS if CHINA.is_working_day(day)]
+    ends = [last_start(rung, day, CHINA) for day in working]
+    assert ends == sorted(ends)
+    return {due: working[bisect_left(ends, due)] for due in TEN_YEARS[60:-120]}
+
+
+@pytest.mark.parametrize(("unit", "count"), COUNTS)
+def test_a_rung_comes_on_its_day_for_every_due_day_of_ten_years(unit: LadderUnit, count: int) -> None:
+    rung = Rung("x", 1, Trigger.DEADLINE, count, unit, ("chief",))
+    counted = dict(zip(TEN_YEARS, accumulate(CHINA.is_working_day(day) for day in TEN_YEARS), strict=True))
+
+    for due, told in first_days(rung).items():
+        before = told - timedelta(days=1)
+        assert CHINA.is_working_day(told)
+        if unit is LadderUnit.WORKING_DAYS:
+            assert counted[told] - counted[due] >= count > counted[before] - counted[due]
+        else:
+            assert told == CHINA.first_working_day(due + timedelta(days=count))
+
+
+@given(st.sampled_from(TEN_YEARS[400:-400]), st.integers(-60, 60), st.sampled_from(COUNTS), st.booleans())
+def test_the_rule_and_the_range_agree(due: date, days: int, count: tuple[LadderUnit, int], silent: bool) -> None:
+    trigger = Trigger.NO_PROGRESS if silent and count[1] > 0 else Trigger.DEADLINE
+    rung = Rung("x", 1, trigger, count[1], count[0], ("chief",))
+    as_of = due + timedelta(days=days)
+
+    reached = rungs_reached([rung], Standing("F-1", due_on=due, last_progress_on=due), as_of, CHINA)
+
+    assert bool(reached) is (CHINA.is_working_day(as_of) and due <= last_start(rung, as_of, CHINA))
+
+
+def test_on_a_free_day_the_ladder_is_silent() -> None:
+    overdue = replace(FINDING, due_on=date(2026, 9, 25), returned=2, is_key=True)
+
+    for day in (date(2026, 10, 1), date(2026, 10, 4), date(2026, 10, 11)):
+        assert climb(day, overdue) == Climb()
+    assert climb(date(2026, 10, 10), overdue).tell is not None  # a Saturday that is worked

@@ -1,13 +1,22 @@
 """The deadline patrol: late is marked, each rung speaks once, and downtime makes one letter of many."""
 
 import threading
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Select, case, insert, select, update
 
+from cases.calendar import WorkingCalendar
+from cases.ladder import Rung, Standing, Trigger, rungs_reached
+from cases.moments import shanghai_date
+from cases.reporting import ListSource
 from persistence import leases
-from persistence.tables import patrol_runs
+from persistence.database import Database
+from persistence.tables import calendar_days, findings, patrol_runs
+from tasks.between_cases import wake_due
+from tasks.patrols.deadlines import ladder_in_force, reached_by
 from tasks.patrols.run import run_patrol
 from tests.tasks.town import DUE_ON, Town, at, proof
 
@@ -155,7 +164,7 @@ def test_a_patrol_that_fails_says_so_and_is_run_again(town: Town, monkeypatch: p
         raise RuntimeError("power cut")
 
     with monkeypatch.context() as patched:
-        patched.setattr(town.office, "as_clock", power_cut)
+        patched.setattr(town.office, "calendar", power_cut)
         with pytest.raises(RuntimeError):
             town.patrol("deadlines", "2026-07-01", period="slot")
 
@@ -167,3 +176,100 @@ def test_a_patrol_that_fails_says_so_and_is_run_again(town: Town, monkeypatch: p
     with town.office.read() as conn:
         (row,) = conn.execute(select(patrol_runs).where(patrol_runs.c.period == "slot"))
     assert row.error is None
+
+
+def test_a_finding_due_on_a_sunday_is_told_on_the_monday(town: Town) -> None:
+    with town.database.writing() as conn:
+        conn.execute(update(findings).where(findings.c.number == ONE).values(due_on=date(2026, 7, 5)))
+    walk(town, "2026-06-26", "2026-07-07")
+
+    letters = [row for row in town.letters("ladder_notice") if row.facts["number"] == ONE]
+
+    told = {shanghai_date(row.created_at) for row in letters if row.facts["rung"] == "supervise_letter"}
+    assert told == {date(2026, 7, 6)}
+
+
+def test_no_letter_of_a_patrol_or_a_timer_leaves_on_a_free_day(town: Town) -> None:
+    due = {ONE: date(2026, 9, 25), "XC2026-001-002": date(2026, 9, 27), "XC2026-001-003": date(2026, 10, 2)}
+    with town.database.writing() as conn:
+        for number, day in due.items():
+            conn.execute(update(findings).where(findings.c.number == number).values(due_on=day))
+        calendar = town.office.calendar(conn)
+    day = date(2026, 9, 23)
+    while day <= date(2026, 10, 14):
+        town.now = at(day, 7)
+        wake_due(town.office, at=town.now)
+        for name in ("deadlines", "signals", "campaigns", "letters", "audit"):
+            town.patrol(name, day)
+        day += timedelta(days=1)
+
+    leaving = [
+        (row.letter, shanghai_date(row.next_at)) for row in town.letters() if row.created_at > at("2026-09-23", 0)
+    ]
+
+    assert {"ladder_notice", "finding_overdue"} <= {letter for letter, _ in leaving}
+    assert [each for each in leaving if not calendar.is_working_day(each[1])] == []
+
+
+def test_who_was_given_more_time_is_reminded_of_his_silence_since_then(town: Town) -> None:
+    walk(town, "2026-03-16", "2026-03-17")
+    town.now = at("2026-04-16")
+    asked = {"until": "2026-09-30", "reason": "诉讼调解尚未结束，已清退 5 户，余下 2 户待判决。"}
+    town.act("u11handler", "ask_extension", ONE, asked)
+    agreed = {"verdict": "approved", "comment": "查阅调解材料 2 份，理由成立", "until": "2026-09-30"}
+    town.act("signer2", "decide_extension", ONE, agreed)
+
+    walk(town, "2026-04-28", "2026-05-09")
+
+    reminded = [shanghai_date(row.created_at) for row in town.letters("ladder_notice") if row.facts["number"] == ONE]
+    assert reminded == [date(2026, 3, 16), date(2026, 4, 30)]
+
+
+def _whether_chosen(rungs: Sequence[Rung], day: date, calendar: WorkingCalendar) -> Select[Any]:
+    """Ask of a finding, with a column for each of *rungs*, whether the query chooses it on *day*."""
+    conditions = [reached_by(rung, day, calendar) for rung in rungs]
+    return select(*(case((condition, 1), else_=0) for condition in conditions if condition is not None))
+
+
+def test_the_query_chooses_exactly_what_the_rule_decides(sqlite_town: Callable[[], str]) -> None:
+    """Without notices: each due day around the longest holidays, each day, each rung that counts days."""
+    town = Town(Database(sqlite_town()))
+    counted = (Trigger.DEADLINE, Trigger.KEY_FINDING, Trigger.NO_PROGRESS)
+    with town.office.read() as conn:
+        calendar = town.office.calendar(conn)
+        rungs = [rung for rung in ladder_in_force(town.office, conn, ListSource.INSPECTION) if rung.trigger in counted]
+        row = town.finding(ONE)
+    days = [day for day in (date(2026, 8, 26) + timedelta(days=n) for n in range(80)) if calendar.is_working_day(day)]
+    asked = {day: _whether_chosen(rungs, day, calendar).where(findings.c.id == row.id) for day in days}
+    seen = 0
+    for shift in range(0, 100, 3):
+        due, last = date(2026, 8, 20) + timedelta(days=shift), date(2026, 8, 1) + timedelta(days=shift)
+        with town.database.writing() as conn:
+            progress = {"due_on": due, "progress_at": at(last, 23), "is_key": True}
+            conn.execute(update(findings).where(findings.c.id == row.id).values(progress))
+        with town.office.read() as conn:
+            standing = Standing(f"finding:{row.id}", due_on=due, last_progress_on=last, is_key=True)
+            for day in days:
+                chosen = conn.execute(asked[day]).one()
+                reached = [bool(rungs_reached([rung], standing, day, calendar)) for rung in rungs]
+                assert list(map(bool, chosen)) == reached, (due, last, day)
+                seen += sum(chosen)
+    assert seen > 1_000
+    town.database.dispose()
+
+
+def test_the_system_administrator_is_reminded_of_the_calendar_once_a_week(town: Town) -> None:
+    walk(town, "2026-10-29", "2026-11-15")
+
+    letters = town.letters("calendar_missing")
+
+    assert {shanghai_date(row.created_at) for row in letters} == {date(2026, 11, 2), date(2026, 11, 9)}
+    assert {row.facts["number"] for row in letters} == {"2027"}
+
+    with town.database.writing() as conn:
+        row = {"day": date(2027, 10, 1), "kind": "holiday", "note": "national_day"}
+        known = {column.name for column in calendar_days.c}
+        more = {"edited_by": 1, "edited_at": town.now, "set_by": 1, "set_at": town.now, "id": 1}
+        conn.execute(insert(calendar_days).values({k: v for k, v in (row | more).items() if k in known}))
+    walk(town, "2026-11-16", "2026-11-22")
+    assert len(town.letters("calendar_missing")) == len(letters)

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from bpmn.release import Release
 from cases.sign_off import SignalUndecided
 from persistence.tables import (
     criteria,
@@ -17,6 +18,7 @@ from persistence.tables import (
     suspicions,
 )
 from tasks.between_cases import wake_due
+from tasks.releases import keep_release
 from tests.tasks.town import CHECKED, Town, at, proof
 
 ONE, TWO = "XC2026-001-001", "XC2026-001-002"
@@ -71,7 +73,8 @@ def test_the_same_file_for_two_findings_makes_both_suspect(town: Town) -> None:
 def test_time_alone_makes_a_finding_suspect(town: Town) -> None:
     done = town.patrol("signals", "2026-04-10")
 
-    assert done.counts == {"sketched": 0, "looked_at": 3, "lists": 1, "raised": 4}  # PR-34: the chief owns nothing
+    told = {"undecided_told": 0, "digests": 0}
+    assert done.counts == {"sketched": 0, "looked_at": 3, "lists": 1, "raised": 4} | told  # PR-34: nothing of the chief
     assert town.signals(ONE) == ["PR-16"]
     assert town.patrol("signals", "2026-04-11").counts["looked_at"] == 0
 
@@ -189,12 +192,11 @@ def publish_other_parameters(town: Town, day: str) -> None:
     path = "decisions/signal_parameters.dmn"
     with town.database.writing() as conn:
         known = conn.execute(select(releases).where(releases.c.state == "published")).mappings().one()
-        files = conn.execute(select(release_files).where(release_files.c.release_id == known["id"])).mappings().all()
-        conn.execute(releases.insert(), dict(known) | {"id": "f" * 64, "published_at": at(day)})
-        for file in files:
-            added = b"\n<!-- -->" if file["path"] == path else b""
-            row = {"release_id": "f" * 64, "content": file["content"] + added}
-            conn.execute(release_files.insert(), dict(file) | row)
+        kept = select(release_files.c.path, release_files.c.content).where(release_files.c.release_id == known["id"])
+        files = dict(conn.execute(kept).tuples().all())
+        changed = Release(files | {path: files[path] + b"\n<!-- -->"})
+        keep_release(conn, changed, title="", state="published", drafted_by=None, at=at(day))
+        conn.execute(releases.update().where(releases.c.id == changed.id).values(published_at=at(day)))
 
 
 def test_the_findings_of_a_plan_are_looked_at_before_its_review(town: Town) -> None:

@@ -1,15 +1,29 @@
 """A suspicion is verified by people outside the unit, replied to by the unit, and has consequences when confirmed."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from cases.ladder import DecidedBy, LadderUnit, Rung, Trigger
 from cases.refusals import FormIncomplete, NotPermitted
 from cases.sign_off import ReplyNotConsidered, SecondReaderMissing
-from persistence.tables import findings, notices, open_tasks, signal_hints, signal_hits, signal_replies, suspicions
+from notifications.routing import DECIDING
+from persistence.tables import (
+    findings,
+    notices,
+    open_tasks,
+    posts,
+    signal_hints,
+    signal_hits,
+    signal_replies,
+    suspicions,
+    tenures,
+)
 from tasks.between_cases import wake_due
 from tasks.case import FindingCase
+from tasks.patrols.deadlines import deciders
 from tasks.signals import look_for_signals
 from tasks.work import Work
 from tests.tasks.test_patrol_signals import measure_ids, reach_sign_off
@@ -94,7 +108,7 @@ def test_no_answer_is_no_verdict(town: Town) -> None:
 
     assert [row.decision for row in hits(town)] == [None]
     assert "decide_suspicion" in waiting(town)
-    assert {row.role for row in town.letters("suspicion_overdue")} == {"verifier", "inspection_office", "leading_group"}
+    assert not {row.role for row in town.letters()} & {"leading_group", "verification_leader"}  # the ladder tells them
 
 
 def test_every_grave_suspicion_is_decided_with_reasons(town: Town) -> None:
@@ -183,7 +197,54 @@ def test_from_the_interview_on_the_system_only_proposes(town: Town) -> None:
     decide(town, "confirmed")
 
     assert ("criticism", "told") not in town.notices()
-    assert town.letters("rung_proposed") != []
+    assert ("criticism", "proposed") in town.notices()
+    assert town.letters("rung_proposed") == []  # those who decide have it by the diagram's task already
+    assert {row.role for row in town.letters("measures_proposed")} == {"leading_group"}
+
+
+@pytest.mark.parametrize("stands_on", ["", "supervise_letter", "key_supervision", "deadline_order", "interview"])
+def test_the_units_own_people_are_never_asked_to_decide_about_themselves(town: Town, stands_on: str) -> None:
+    on_paper(town)
+    if stands_on:
+        with town.database.writing() as conn:
+            told = {"id": 1, "kind": "finding", "subject": town.finding(ONE).id, "cycle": 1, "code": stands_on}
+            row = {"trigger": "deadline", "period": "x", "outcome": "told", "at": town.now}
+            conn.execute(notices.insert(), told | row)
+    decide(town, "confirmed")
+
+    asked = [row for row in town.letters() if row.letter in DECIDING]
+    unit = {town.actor(f"u11{who}").person_id for who in ("chief", "leader", "member", "handler")}
+    assert {row.role for row in asked} == {"leading_group"}
+    assert not {row.person_id for row in asked} & unit
+    assert "superior_leader" in {row.role for row in town.letters("suspicion_confirmed")}
+
+
+def test_who_has_a_post_in_the_unit_is_not_asked_though_he_sits_in_the_leading_group(town: Town) -> None:
+    on_paper(town)
+    signer = town.actor("signer1").person_id
+    with town.database.writing() as conn:
+        post = conn.scalar(select(posts.c.id).where(posts.c.unit_id == 11, posts.c.role == "leadership_team"))
+        held = {"id": 900, "post_id": post, "person_id": signer, "deputy": False, "valid_from": at("2026-01-01").date()}
+        conn.execute(tenures.insert(), held)
+    decide(town, "confirmed")
+
+    asked = {row.person_id for row in town.letters("measures_proposed")}
+    assert asked == {town.actor("signer2").person_id}
+
+
+def test_a_proposal_is_put_to_whom_a_rung_names_without_the_unit(town: Town) -> None:
+    human = Rung(
+        "criticism", 6, Trigger.DECISION, 0, LadderUnit.DAYS, ("chief", "handler", "superior_leader"), DecidedBy.HUMAN
+    )
+    only_unit = replace(human, addressees=("chief",))
+    found: list[list[str]] = []
+
+    def body(work: Work) -> FindingCase:
+        found.extend(deciders(work, rung) for rung in (human, only_unit))
+        return work.finding(ONE)
+
+    town.office.as_clock("test", body)
+    assert found == [["superior_leader"], ["leading_group"]]
 
 
 def test_people_decide_what_was_proposed(town: Town) -> None:
