@@ -2,6 +2,9 @@
 
 A right is a role on a unit of the tree, on a day, up to a confidentiality level, minus recusals. Dated posts (岗位)
 carry the roles; the few rights without a post are grants. `persistence.visibility` makes one SQL predicate of `scopes`.
+
+Roles are rows (`persistence.roles`); those that the rules name stand here. A role that an office enters itself carries
+what its side gives to everybody on it (`COMMON`): to see, and to do what is drawn for it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,19 +22,32 @@ class Clearance(IntEnum):
     SECRET = 2  # 秘密
 
 
+class Side(StrEnum):
+    """On which side a role stands: who rectifies does not verify, who administers does not read."""
+
+    UNIT = "unit"  # rectifies
+    SUPERIOR = "superior"  # answers for the unit from above
+    INSPECTING = "inspecting"
+    ADMINISTRATION = "administration"
+
+
 class Role(StrEnum):
-    """What a post is for. The names are those of the diagrams."""
+    """The roles that rules name. The names are those of the diagrams; a house may have more of them."""
 
     HANDLER = "handler"
     RESPONSIBLE_LEADER = "responsible_leader"
     LEADERSHIP_TEAM = "leadership_team"
+    LEADING_DEPARTMENT = "leading_department"  # 牵头单位
     CHIEF = "chief"
     SUPERIOR_LEADER = "superior_leader"
     INSPECTION_TEAM = "inspection_team"
     INSPECTION_OFFICE = "inspection_office"
+    INSPECTION_OFFICE_HEAD = "inspection_office_head"  # 巡察办主任
     DISCIPLINE_COMMISSION = "discipline_commission"
     ORGANISATION_DEPARTMENT = "organisation_department"
+    RESIDENT_DISCIPLINE_TEAM = "resident_discipline_team"  # 派驻纪检监察组
     VERIFIER = "verifier"
+    VERIFICATION_LEADER = "verification_leader"  # 核查组长
     LOOK_BACK_TEAM = "look_back_team"
     LEADING_GROUP = "leading_group"
     SYSTEM_ADMIN = "system_admin"
@@ -39,14 +55,19 @@ class Role(StrEnum):
     AUDIT_ADMIN = "audit_admin"
 
 
-UNIT_SIDE = frozenset({Role.HANDLER, Role.RESPONSIBLE_LEADER, Role.LEADERSHIP_TEAM, Role.CHIEF})
+UNIT_SIDE = frozenset(
+    {Role.HANDLER, Role.RESPONSIBLE_LEADER, Role.LEADERSHIP_TEAM, Role.LEADING_DEPARTMENT, Role.CHIEF}
+)
 OVERSEEING = frozenset(
     {
         Role.INSPECTION_TEAM,
         Role.INSPECTION_OFFICE,
+        Role.INSPECTION_OFFICE_HEAD,
         Role.DISCIPLINE_COMMISSION,
+        Role.RESIDENT_DISCIPLINE_TEAM,
         Role.ORGANISATION_DEPARTMENT,
         Role.VERIFIER,
+        Role.VERIFICATION_LEADER,
         Role.LOOK_BACK_TEAM,
         Role.LEADING_GROUP,
     }
@@ -55,6 +76,19 @@ ADMINISTRATORS = frozenset(
     {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN}
 )  # 三员分立: they exclude each other
 READERS = UNIT_SIDE | OVERSEEING | {Role.SUPERIOR_LEADER}
+READING_SIDES = frozenset({Side.UNIT, Side.SUPERIOR, Side.INSPECTING})
+LEADS: Mapping[str, Role] = {
+    Role.VERIFICATION_LEADER: Role.VERIFIER,
+    Role.INSPECTION_OFFICE_HEAD: Role.INSPECTION_OFFICE,
+}
+"""Who leads others may do what they may, and their tasks stand on his list too."""
+
+SIDES: Mapping[str, Side] = {
+    **dict.fromkeys(UNIT_SIDE, Side.UNIT),
+    Role.SUPERIOR_LEADER: Side.SUPERIOR,
+    **dict.fromkeys(OVERSEEING, Side.INSPECTING),
+    **dict.fromkeys(ADMINISTRATORS, Side.ADMINISTRATION),
+}
 
 _UNIT = frozenset({Role.HANDLER, Role.RESPONSIBLE_LEADER, Role.CHIEF})
 _OFFICE = frozenset({Role.INSPECTION_OFFICE})
@@ -62,7 +96,7 @@ _SUSPICION = frozenset({Role.VERIFIER, Role.INSPECTION_OFFICE, Role.DISCIPLINE_C
 _WATCHING = frozenset({Role.INSPECTION_OFFICE, Role.DISCIPLINE_COMMISSION, Role.LEADING_GROUP})
 _ASKS_TO_CORRECT = frozenset({Role.INSPECTION_OFFICE, Role.INSPECTION_TEAM})
 
-PERMISSIONS: Mapping[str, frozenset[Role]] = {
+_NAMED: Mapping[str, frozenset[Role]] = {
     "view": READERS,
     "import_list": frozenset({Role.INSPECTION_OFFICE, Role.INSPECTION_TEAM}),
     "register_findings": frozenset({Role.INSPECTION_TEAM, Role.INSPECTION_OFFICE}),
@@ -148,18 +182,35 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "name_deputy": READERS | {Role.SECURITY_ADMIN},
     "read_ledger": frozenset({Role.AUDIT_ADMIN}),
 }
+PERMISSIONS: Mapping[str, frozenset[Role]] = {
+    name: roles | {Role(leader) for leader, led in LEADS.items() if led in roles} for name, roles in _NAMED.items()
+}
+COMMON = frozenset(name for name, roles in PERMISSIONS.items() if roles >= READERS)
+"""What everybody may who reads findings: all that a role entered by an office carries."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
     """A role on a unit and everything below it, as it stands on the day the actor was loaded."""
 
-    role: Role
+    role: str
     unit_id: int
     path: str
     clearance: int
     post_id: int | None = None  # None: granted without a post
     title: str = ""
+    entered_side: Side | None = None  # of a role that no rule names; None: nobody knows the role any more
+
+    @property
+    def side(self) -> Side | None:
+        """On which side the role stands; that of a role which the rules name cannot be entered otherwise."""
+        return SIDES.get(self.role, self.entered_side)
+
+    def allows(self, permission: str) -> bool:
+        """Whether the role carries *permission*."""
+        if self.role in PERMISSIONS.get(permission, ()):
+            return True
+        return permission in COMMON and self.side in READING_SIDES
 
     def covers(self, subject: "Subject") -> bool:
         """Whether *subject* lies in the unit of the grant or below it."""
@@ -180,6 +231,7 @@ class Actor:
     recused_cases: frozenset[int] = frozenset()
     deputises_for: frozenset[int] = frozenset()  # persons whose posts he holds while they are away (代理)
     vacant_posts: tuple[int, ...] = ()  # of his unit, which he leads: he hands their tasks out
+    vacant_roles: tuple[str, ...] = ()  # task lists of the same kind that stand on a role of his unit
 
     @property
     def persons(self) -> frozenset[int]:
@@ -192,16 +244,25 @@ class Actor:
         posts = [f"post:{grant.post_id}" for grant in self.grants if grant.post_id is not None]
         posts += [f"post:{post_id}" for post_id in self.vacant_posts]
         roles = [f"role:{grant.role}@{grant.unit_id}" for grant in self.grants]
-        return tuple(dict.fromkeys([f"person:{self.person_id}", *posts, *roles]))
+        roles += [f"role:{LEADS[grant.role]}@{grant.unit_id}" for grant in self.grants if grant.role in LEADS]
+        return tuple(dict.fromkeys([f"person:{self.person_id}", *posts, *roles, *self.vacant_roles]))
 
-    def plays(self, *roles: Role) -> bool:
-        """Whether the person holds one of *roles* anywhere."""
-        return any(grant.role in roles for grant in self.grants)
+    @property
+    def oversees(self) -> bool:
+        """Whether the person stands on the inspecting side anywhere."""
+        return any(grant.side is Side.INSPECTING for grant in self.grants)
+
+    def plays(self, *roles: str) -> bool:
+        """Whether the person holds one of *roles* anywhere, or leads those who do."""
+        return any(grant.role in roles or LEADS.get(grant.role) in roles for grant in self.grants)
+
+    def may_anywhere(self, permission: str) -> bool:
+        """Whether one of his roles carries *permission*, wherever it is held."""
+        return any(grant.allows(permission) for grant in self.grants)
 
     def title_for(self, permission: str, subject: "Subject | None" = None) -> str:
         """Return the title of the post under which the person does *permission*, for the record."""
-        allowed = PERMISSIONS.get(permission, frozenset())
-        fitting = [g for g in self.grants if g.role in allowed and (subject is None or g.covers(subject))]
+        fitting = [g for g in self.grants if g.allows(permission) and (subject is None or g.covers(subject))]
         return next((grant.title for grant in fitting if grant.title), "")
 
 
@@ -226,11 +287,10 @@ class Scope:
 
 def scopes(actor: Actor, permission: str = "view") -> tuple[Scope, ...]:
     """Return where *actor* has *permission*; nothing contained in another one is listed twice."""
-    allowed = PERMISSIONS[permission]
     found = {
-        Scope(grant.path, grant.clearance, issued_only=grant.role not in OVERSEEING)
+        Scope(grant.path, grant.clearance, issued_only=grant.side is not Side.INSPECTING)
         for grant in actor.grants
-        if grant.role in allowed
+        if grant.allows(permission)
     }
     return tuple(
         scope
@@ -269,13 +329,13 @@ def require(actor: Actor, permission: str, subject: Subject) -> None:
 
 def require_office(actor: Actor, permission: str) -> None:
     """Raise NotPermitted unless *actor* holds a role that has *permission*, wherever it is held."""
-    if not actor.plays(*PERMISSIONS[permission]):
+    if not actor.may_anywhere(permission):
         raise NotPermitted(act=permission)
 
 
 def may_in_office(actor: Actor, permission: str, office_path: str) -> bool:
     """Whether *actor* has *permission* for the inspecting side at *office_path*: its meetings and sheets."""
-    return any(g.role in PERMISSIONS[permission] and office_path.startswith(g.path) for g in actor.grants)
+    return any(g.allows(permission) and office_path.startswith(g.path) for g in actor.grants)
 
 
 def outside(actor: Actor, unit_path: str) -> bool:
@@ -283,7 +343,12 @@ def outside(actor: Actor, unit_path: str) -> bool:
     return not any(home.startswith(unit_path) for home in actor.home_paths)
 
 
-def excluding_administrators(roles: Iterable[Role]) -> bool:
-    """Whether *roles* of one person respect that the three administrators exclude each other and read no findings."""
+def excluding_administrators(roles: Iterable[str], sides: Mapping[str, Side] = SIDES) -> bool:
+    """Whether *roles* of one person respect that the administrators exclude each other and read no findings.
+
+    *sides*: those of all roles of the house.
+    """
     held = set(roles)
-    return len(held & ADMINISTRATORS) <= 1 and not (held & ADMINISTRATORS and held & READERS)
+    administering = {role for role in held if sides.get(role) is Side.ADMINISTRATION}
+    reading = any(sides.get(role) in READING_SIDES for role in held)
+    return len(administering) <= 1 and not (administering and reading)

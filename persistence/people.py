@@ -15,14 +15,15 @@ from sqlalchemy import (
     Table,
     and_,
     bindparam,
-    exists,
     or_,
     select,
 )
 
-from cases.rights import UNIT_SIDE, Actor, Grant, Role
+from cases.known_words import known
+from cases.rights import Actor, Grant, Role, Side
 from config.messages import say
-from persistence.tables import accounts, grants, people, posts, recusals, tenures, units
+from persistence.standing_in import orphaned_posts, orphaned_roles
+from persistence.tables import accounts, grants, people, posts, recusals, roles, tenures, units
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Recipient:
     email: str | None
     language: str
     post_title: str
+    is_administrator: bool = False  # who is told only that nobody could be written to
+    stands_in: bool = False  # reads for somebody else
 
 
 def _on(table: Table, day: date | BindParameter[date]) -> ColumnElement[bool]:
@@ -57,8 +60,10 @@ _held = (
         _home.c.path,
         tenures.c.for_person_id,
         _absent.c.name,
+        roles.c.side,
     )
     .join(tenures, tenures.c.post_id == posts.c.id)
+    .outerjoin(roles, roles.c.code == posts.c.role)
     .outerjoin(_absent, _absent.c.id == tenures.c.for_person_id)
     .join(_scope, _scope.c.id == posts.c.scope_unit_id)
     .join(_home, _home.c.id == posts.c.unit_id)
@@ -66,8 +71,9 @@ _held = (
     .order_by(posts.c.id)
 )
 _given = (
-    select(grants.c.role, grants.c.clearance, units.c.id, units.c.path)
+    select(grants.c.role, grants.c.clearance, units.c.id, units.c.path, roles.c.side)
     .join(units, units.c.id == grants.c.unit_id)
+    .outerjoin(roles, roles.c.code == grants.c.role)
     .where(grants.c.person_id == _who, _on(grants, _today))
 )
 _recused = (
@@ -85,44 +91,36 @@ def load_actor(conn: Connection, person_id: int, day: date, *, account_id: int |
     given = conn.execute(_given, asked).all()
     away = conn.execute(_recused, asked).all()
     found = [
-        Grant(Role(row[2]), row[4], row[5], row[3], row[0], _title(person.language, row[1], row[8])) for row in held
+        Grant(row[2], row[4], row[5], row[3], row[0], _title(person.language, row[1], row[8]), _side(row[9]))
+        for row in held
     ]
-    found += [Grant(Role(role), unit, path, clearance) for role, clearance, unit, path in given]
+    found += [
+        Grant(role, unit, path, clearance, entered_side=_side(side)) for role, clearance, unit, path, side in given
+    ]
     found += _supervised(conn, {row[0]: row for row in held if row[2] == Role.SUPERIOR_LEADER})
+    led = [grant.path for grant in found if grant.role == Role.CHIEF]
     return Actor(
         person_id=person_id,
         account_id=account_id,
         name=person.name,
         language=person.language,
         grants=tuple(found),
-        home_paths=tuple(sorted({row[6] for row in held} | {g.path for g in found if g.role in UNIT_SIDE})),
+        home_paths=tuple(sorted({row[6] for row in held} | {g.path for g in found if g.side is Side.UNIT})),
         recused_paths=tuple(path for _, path in away if path),
         recused_cases=frozenset(case for case, _ in away if case),
         deputises_for=frozenset(row[7] for row in held if row[7]),
-        vacant_posts=_vacant_posts(conn, [g.path for g in found if g.role == Role.CHIEF], day),
+        vacant_posts=orphaned_posts(conn, led, day),
+        vacant_roles=orphaned_roles(conn, led, day),
     )
+
+
+def _side(entered: str | None) -> Side | None:
+    return known(Side, entered)
 
 
 def _title(language: str, title: str, absent: str | None) -> str:
     """Return under which title somebody acts: his own post, or one that he holds for a person who is away."""
     return say(language, "deputy.of", title=title, name=absent) if absent else title
-
-
-def _vacant_posts(conn: Connection, paths: Sequence[str], day: date) -> tuple[int, ...]:
-    """Return the posts of the units at *paths* that nobody holds: the chief hands their tasks out meanwhile."""
-    if not paths:
-        return ()
-    query = (
-        select(posts.c.id)
-        .join(units, units.c.id == posts.c.unit_id)
-        .where(
-            posts.c.role.in_(sorted(UNIT_SIDE)),
-            or_(*(and_(units.c.path >= path, units.c.path < path[:-1] + "0") for path in paths)),
-            _on(posts, day),
-            ~exists().where(tenures.c.post_id == posts.c.id, _on(tenures, day)),
-        )
-    )
-    return tuple(conn.scalars(query.order_by(posts.c.id)))
 
 
 def counts_as(conn: Connection, person_id: int, day: date) -> frozenset[int]:
@@ -181,17 +179,6 @@ def holders_of_post(conn: Connection, post_id: int, day: date) -> list[Recipient
     return _found(conn, _of_post, day=day, post=post_id)
 
 
-_chief_beside = _recipients(
-    posts.c.role == Role.CHIEF,
-    posts.c.unit_id == select(posts.c.unit_id).where(posts.c.id == bindparam("post")).scalar_subquery(),
-)
-
-
-def holders_or_chief(conn: Connection, post_id: int, day: date) -> list[Recipient]:
-    """Return who holds *post_id* on *day*; while it is vacant, who is chief of its unit."""
-    return holders_of_post(conn, post_id, day) or _found(conn, _chief_beside, day=day, post=post_id)
-
-
 def holders_of_role(conn: Connection, role: str, unit_id: int, day: date) -> list[Recipient]:
     """Return who plays *role* on the unit *unit_id* itself by a post on *day*."""
     return _found(conn, _of_role, day=day, role=role, unit=unit_id)
@@ -203,7 +190,7 @@ def recipients_among(conn: Connection, person_ids: Iterable[int], day: date) -> 
     plain = conn.execute(
         select(people.c.id, people.c.name, people.c.email, people.c.language).where(people.c.id.in_(ids))
     )
-    found = {row.id: Recipient(*row, "") for row in plain}
+    found = {row.id: Recipient(row.id, row.name, row.email, row.language, "") for row in plain}
     return list((found | {one.person_id: one for one in _found(conn, _among, day=day, persons=ids)}).values())
 
 

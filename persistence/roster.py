@@ -4,8 +4,9 @@ from collections import defaultdict
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 
+from persistence.searching import says_all
 from persistence.tables import accounts, people, posts, tenures, unit_names, units
 
 MOST_PEOPLE = 100
@@ -71,11 +72,11 @@ def find_people(conn: Connection, words: str = "", *, after: int = 0) -> list[di
     """Return people with the posts of today and their accounts, by id; *words*: part of name, number or login."""
     query = select(people).where(people.c.id > after)
     if words:
-        columns = (people.c.name, people.c.staff_number, people.c.email)
-        by_login = people.c.id.in_(
-            select(accounts.c.person_id).where(accounts.c.login.icontains(words, autoescape=True))
-        )
-        query = query.where(or_(by_login, *(column.icontains(words, autoescape=True) for column in columns)))
+
+        def signs_in(word: str) -> ColumnElement[bool]:
+            return people.c.id.in_(select(accounts.c.person_id).where(says_all(word, accounts.c.login)))
+
+        query = query.where(says_all(words, people.c.name, people.c.staff_number, people.c.email, besides=(signs_in,)))
     found = conn.execute(query.order_by(people.c.id).limit(MOST_PEOPLE)).all()
     ids = [person.id for person in found]
     held, own = _tenures(conn, ids), _accounts(conn, ids)

@@ -2,7 +2,6 @@
 
 from cases.events import Event
 from cases.refusals import FormIncomplete
-from cases.rights import Role
 from persistence.tables import people, posts, tenures
 from tasks.acts import act
 from tasks.case import OfficeCase
@@ -21,7 +20,7 @@ def appoint(work: Work, case: OfficeCase, form: Form) -> None:
     if post.valid_until is not None and post.valid_until < first:
         raise FormIncomplete({"post": "not_a_choice"})
     require_other(work, person.id)
-    require_excluding(work, person.id, Role(post.role), first, last)
+    require_excluding(work, person.id, post.role, first, last)
 
     deputy = form.flag("deputy")
     held = {"post_id": post.id, "person_id": person.id, "deputy": deputy, "valid_from": first, "valid_until": last}

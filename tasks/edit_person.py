@@ -12,6 +12,7 @@ from persistence.tables import accounts, people, tenures
 from tasks.acts import act
 from tasks.case import OfficeCase
 from tasks.form import Form
+from tasks.handing_on import hand_on
 from tasks.roster import give_back_tasks, require_other, row_of
 from tasks.work import Work
 
@@ -46,9 +47,10 @@ def edit_person(work: Work, case: OfficeCase, form: Form) -> None:
         work.set(people, person_id, **values)
         if left_on is not None and known.left_on is None:
             require_other(work, person_id)
+            hand_on(work, person_id, lambda seat: seat.person_id == person_id, left_on)
             _leave(work, person_id, left_on)
     work.answer |= {"person": str(person_id)}
-    work.record(case, Event("PersonEdited", {"person": str(person_id), "name": values["name"]}))
+    work.record(case, Event("PersonEdited", {**work.answer, "name": values["name"]}))
 
 
 def _leave(work: Work, person_id: int, day: date) -> None:

@@ -2,7 +2,8 @@
 
 from cases.events import Event
 from cases.refusals import FormIncomplete
-from cases.rights import ADMINISTRATORS, UNIT_SIDE, Clearance, Role
+from cases.rights import UNIT_SIDE, Clearance, Role, Side
+from persistence.roles import sides_of_roles
 from persistence.tables import posts, units
 from tasks.acts import act
 from tasks.case import OfficeCase
@@ -19,14 +20,15 @@ def edit_post(work: Work, case: OfficeCase, form: Form) -> None:
     if "post" not in form:
         form.need("unit", "role")
         unit = row_of(work, units, form, "unit")
-        role = Role(form.choice("role", *Role))
-        scope = _scope(work, form, role, unit.id)
+        sides = sides_of_roles(work.conn)
+        role = form.choice("role", *sides)
+        scope = _scope(work, form, role, sides[role], unit.id)
         first, last = span(form, since=work.today)
         post_id = work.add(
-            posts, unit_id=unit.id, title=title, role=str(role), scope_unit_id=scope, clearance=clearance,
+            posts, unit_id=unit.id, title=title, role=role, scope_unit_id=scope, clearance=clearance,
             valid_from=first, valid_until=last,
         )  # fmt: skip
-        facts = {"unit": unit.name, "role": str(role)}
+        facts = {"unit": unit.name, "role": role}
     else:
         post = row_of(work, posts, form, "post")
         post_id = post.id
@@ -39,10 +41,16 @@ def edit_post(work: Work, case: OfficeCase, form: Form) -> None:
     work.record(case, Event("PostEdited", {"post": str(post_id), "title": title, **facts, "until": str(last or "")}))
 
 
-def _scope(work: Work, form: Form, role: Role, unit_id: int) -> int:
-    """Return where the role holds: that of a unit or an administrator on the unit itself, others where it is said."""
-    if role in UNIT_SIDE | ADMINISTRATORS | {Role.SUPERIOR_LEADER}:
+def _scope(work: Work, form: Form, role: str, side: Side, unit_id: int) -> int:
+    """Return where the role holds.
+
+    That of an administrator or a superior leader holds on the unit itself, and so do the four of a responsible unit;
+    all others where it is said, a leading department (牵头单位) on the unit that it leads.
+    """
+    if side in (Side.ADMINISTRATION, Side.SUPERIOR) or role in UNIT_SIDE - {Role.LEADING_DEPARTMENT}:
         if form.number("scope") not in (None, unit_id):
             raise FormIncomplete({"scope": "not_a_choice"})
+        return unit_id
+    if side is Side.UNIT and "scope" not in form:
         return unit_id
     return int(row_of(work, units, form, "scope").id)

@@ -7,8 +7,9 @@ from datetime import date
 from sqlalchemy import ColumnElement, Connection, select
 
 from cases.finding import Finding
-from cases.rights import PERMISSIONS, Subject, may, outside
+from cases.rights import COMMON, PERMISSIONS, READING_SIDES, Subject, may, outside
 from persistence.people import load_actor
+from persistence.roles import codes_on
 from persistence.tables import findings, people, posts, tenures, units
 from tasks.responsible_posts import ROLE_OF_FIELD
 
@@ -35,7 +36,7 @@ def may_do(
         .join(people, people.c.id == tenures.c.person_id)
         .join(units, units.c.id == posts.c.unit_id)
         .where(
-            posts.c.role.in_(sorted(PERMISSIONS[permission])),
+            posts.c.role.in_(_roles_with(conn, permission)),
             posts.c.scope_unit_id.in_(select(units.c.id).where(units.c.path.in_(above))),
             tenures.c.valid_from <= day,
             (tenures.c.valid_until.is_(None)) | (tenures.c.valid_until >= day),
@@ -46,6 +47,11 @@ def may_do(
     excluded = set(not_these)
     found = {row[0]: Candidate(*row) for row in conn.execute(query) if row[0] not in excluded}
     return [person for person in found.values() if may(load_actor(conn, person.person_id, day), permission, subject)]
+
+
+def _roles_with(conn: Connection, permission: str) -> list[str]:
+    named = {str(role) for role in PERMISSIONS[permission]}
+    return sorted(named.union(codes_on(conn, *READING_SIDES)) if permission in COMMON else named)
 
 
 def inspectors(conn: Connection, subject: Subject, day: date, *, not_these: Iterable[int] = ()) -> list[Candidate]:

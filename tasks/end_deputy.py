@@ -4,7 +4,6 @@ from sqlalchemy import select
 
 from cases.events import Event
 from cases.refusals import FormIncomplete, NotPermitted
-from cases.rights import PERMISSIONS
 from persistence.tables import people, tenures
 from tasks.acts import act
 from tasks.case import OfficeCase
@@ -20,7 +19,7 @@ def end_deputy(work: Work, case: OfficeCase, form: Form) -> None:
     if tenure.for_person_id is None or (tenure.valid_until or work.today) < work.today:
         raise FormIncomplete({"tenure": "not_a_choice"})
     concerned = {tenure.for_person_id, tenure.person_id}
-    if work.actor.person_id not in concerned and not work.actor.plays(*PERMISSIONS["edit_people"]):
+    if work.actor.person_id not in concerned and not work.actor.may_anywhere("edit_people"):
         raise NotPermitted(act=work.act)
 
     work.set(tenures, tenure.id, valid_until=max(work.today, tenure.valid_from))

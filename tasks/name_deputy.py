@@ -8,7 +8,6 @@ from sqlalchemy import or_, select
 
 from cases.events import Event
 from cases.refusals import CaseError, FormIncomplete, NotPermitted
-from cases.rights import PERMISSIONS, Role
 from persistence.tables import people, posts, tenures
 from tasks.acts import act
 from tasks.case import OfficeCase
@@ -46,7 +45,7 @@ def name_deputy(work: Work, case: OfficeCase, form: Form) -> None:
     _require_may_name(work, absent_id, deputy.id)
 
     for post in held:
-        require_excluding(work, deputy.id, Role(post.role), first, last)
+        require_excluding(work, deputy.id, post.role, first, last)
         work.add(
             tenures, post_id=post.id, person_id=deputy.id, deputy=True, for_person_id=absent_id,
             valid_from=first, valid_until=last,
@@ -74,7 +73,7 @@ def _held(work: Work, person_id: int, first: date, last: date) -> Sequence[Any]:
 
 def _require_may_name(work: Work, absent_id: int, deputy_id: int) -> None:
     """Raise unless an administrator names a deputy for another, or somebody a colleague for himself."""
-    if work.actor.plays(*PERMISSIONS["edit_people"]):
+    if work.actor.may_anywhere("edit_people"):
         return
     if absent_id != work.actor.person_id:
         raise NotPermitted(act=work.act)

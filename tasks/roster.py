@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Row, Table, and_, or_, select, true, update
 
 from cases.refusals import CaseError, FormIncomplete
-from cases.rights import Role, excluding_administrators
+from cases.rights import excluding_administrators
+from persistence.roles import sides_of_roles
 from persistence.tables import grants, open_tasks, posts, tenures
 from tasks.form import Form
 from tasks.work import Work
@@ -50,7 +51,7 @@ def require_other(work: Work, person_id: int) -> None:
         raise OwnRights()
 
 
-def require_excluding(work: Work, person_id: int, role: Role, first: date, last: date | None) -> None:
+def require_excluding(work: Work, person_id: int, role: str, first: date, last: date | None) -> None:
     """Raise AdministratorsExclude where *role* from *first* to *last* does not go with what the person holds then."""
 
     def meets(table: Table) -> Any:
@@ -60,7 +61,7 @@ def require_excluding(work: Work, person_id: int, role: Role, first: date, last:
     held = select(posts.c.role).join(tenures, tenures.c.post_id == posts.c.id)
     roles = [*work.conn.scalars(held.where(tenures.c.person_id == person_id, meets(tenures), meets(posts)))]
     roles += work.conn.scalars(select(grants.c.role).where(grants.c.person_id == person_id, meets(grants)))
-    if not excluding_administrators([role, *map(Role, roles)]):
+    if not excluding_administrators([role, *roles], sides_of_roles(work.conn)):
         raise AdministratorsExclude()
 
 

@@ -4,15 +4,16 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from cases.refusals import Unknown
-from cases.rights import OVERSEEING, Clearance, Role
+from cases.rights import Clearance
 from config.messages import LANGUAGES
 from persistence import roster
+from persistence.roles import names_of_roles
 from tasks.edit_unit import KINDS
 from web import pages
 from web.administration import NOTHING, Attempt, attempt, back_to, office_router, was_done
 from web.house import House, TheHouse
 from web.signed_in import Filled, Person, SignedIn
-from web.whole import whole
+from web.typed import AskedId, Id, whole
 
 router = office_router("edit_people")
 ON_UNITS = ("edit_unit", "edit_post", "merge_unit")
@@ -25,7 +26,7 @@ HAND_A_LINK = frozenset({"open_account", "enable_account", "renew_link"})
 
 @router.get("/units")
 def units_page(
-    request: Request, house: TheHouse, person: SignedIn, unit: int | None = None, done: str | None = None
+    request: Request, house: TheHouse, person: SignedIn, unit: AskedId = None, done: str | None = None
 ) -> Response:
     return _units(request, house, person, unit, done=done)
 
@@ -41,9 +42,9 @@ def change_unit(request: Request, house: TheHouse, person: SignedIn, form: Fille
 
 @router.get("/people")
 def people_page(
-    request: Request, house: TheHouse, person: SignedIn, q: str = "", after: int = 0, done: str | None = None
+    request: Request, house: TheHouse, person: SignedIn, q: str = "", after: AskedId = None, done: str | None = None
 ) -> Response:
-    return _people(request, house, person, q, after, done=done)
+    return _people(request, house, person, q, after or 0, done=done)
 
 
 @router.post("/people")
@@ -56,18 +57,17 @@ def enter_person(request: Request, house: TheHouse, person: SignedIn, form: Fill
 
 @router.get("/people/{person_id}")
 def person_page(
-    request: Request, house: TheHouse, person: SignedIn, person_id: int, done: str | None = None, tasks: str = ""
+    request: Request, house: TheHouse, person: SignedIn, person_id: Id, done: str | None = None
 ) -> Response:
-    return _person(request, house, person, person_id, done=done, moved=whole(tasks))
+    return _person(request, house, person, person_id, done=done)
 
 
 @router.post("/people/{person_id}")
-def change_person(request: Request, house: TheHouse, person: SignedIn, person_id: int, form: Filled) -> Response:
+def change_person(request: Request, house: TheHouse, person: SignedIn, person_id: Id, form: Filled) -> Response:
     tried = attempt(house, person, form, *ON_PEOPLE, person=str(person_id))
-    if tried.answer is None or tried.act in HAND_A_LINK:
+    if tried.answer is None or tried.act in HAND_A_LINK or "handed" in tried.answer.more:
         return _person(request, house, person, person_id, tried=tried)
-    moved = {"tasks": str(tried.answer.more["tasks"])} if tried.act == "end_tenure" else {}
-    return back_to(f"/people/{person_id}", tried.act, **moved)
+    return back_to(f"/people/{person_id}", tried.act)
 
 
 def _units(
@@ -80,15 +80,15 @@ def _units(
     done: str | None = None,
 ) -> Response:
     with house.office.read() as conn:
-        tree = roster.unit_tree(conn)
+        tree, names = roster.unit_tree(conn), names_of_roles(conn, person.language)
         ids = [unit.id for _, unit, _ in tree]
         shown = unit_id if unit_id is not None and unit_id in ids else ids[0] if ids else 0
         facts = {"posts": roster.posts_of(conn, shown), "open_posts": roster.open_posts(conn, person.today)}
         facts["former"] = roster.former_names(conn, shown)
     chosen = next((unit for _, unit, _ in tree if unit.id == shown), None)
     return pages.show(
-        request, "office/units.html", status=_status(tried), tree=tree, chosen=chosen, kinds=KINDS, roles=list(Role),
-        overseeing=OVERSEEING, clearances=list(Clearance), tried=tried, done=was_done(done), today=person.today,
+        request, "office/units.html", status=_status(tried), tree=tree, chosen=chosen, kinds=KINDS, roles=list(names),
+        role_names=names, clearances=list(Clearance), tried=tried, done=was_done(done), today=person.today,
         **facts,
     )  # fmt: skip
 
@@ -120,17 +120,17 @@ def _person(
     *,
     tried: Attempt = NOTHING,
     done: str | None = None,
-    moved: int | None = None,
 ) -> Response:
     with house.office.read() as conn:
         found = roster.find_person(conn, person_id)
         if found is None:
             raise Unknown()
-        open_posts = roster.open_posts(conn, person.today)
+        open_posts, names = roster.open_posts(conn, person.today), names_of_roles(conn, person.language)
     link = tried.answer.more.get("link") if tried.answer else None
+    handed = tried.answer.more.get("handed") if tried.answer else None
     return pages.show(
         request, "office/person.html", status=_status(tried), shown=found, open_posts=open_posts, tried=tried,
-        done="" if moved is not None else was_done(done), moved=moved,
+        role_names=names, done=was_done(done), handed=handed,
         link=f"{house.settings.base_url}{link}" if link else "", languages=LANGUAGES,
         today=person.today, state_of=lambda account: roster.account_state(account, house.office.now()),
     )  # fmt: skip
