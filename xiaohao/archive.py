@@ -4,7 +4,11 @@ All rows are read in one snapshot, while others go on writing; a file of evidenc
 changed, so rows and files agree. After a restore no letter leaves until somebody has looked: some went out since.
 
 The archive is a gzipped tar: ``tables/<name>.jsonl`` (one row a line), ``evidence/<sha256>``, ``keys.json``, and last
-``manifest.json`` (version, schema, and the SHA-256 of every other member).
+``manifest.json`` (version, schema, and the SHA-256 of every other member); under a passphrase, if one was given.
+
+Both are whole or absent, wherever they are killed. A backup is written to a draft beside its target and renamed. A
+restore unpacks into ``.restoring``, lays files and keys, and commits the rows last: until then the database is empty,
+and `xiaohao.halves` undoes what lies there; from then on the house is whole. Decision 0009 says more.
 """
 
 import base64
@@ -15,31 +19,65 @@ import json
 import os
 import tarfile
 import tempfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import Connection, Date, LargeBinary, Table, func, insert, inspect, select, text, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Date,
+    LargeBinary,
+    MetaData,
+    Table,
+    delete,
+    func,
+    insert,
+    inspect,
+    select,
+    text,
+    update,
+)
 
 from cases.refusals import CaseError
 from persistence.attachments import Attachments
-from persistence.columns import Json, Moment, Money
-from persistence.database import Database
-from persistence.tables import blobs, metadata, settings, units
+from persistence.columns import Json, Moment, Money, canonical
+from persistence.database import Database, SchemaUnknown
+from persistence.tables import blobs, metadata, settings, timekeeping, units
 from tasks.deliver import FROZEN
 from xiaohao.first_people import NotEmpty
+from xiaohao.halves import KEYS, drafted, restoring
+from xiaohao.passphrase import Opening, PassphraseMissing, SealedCut, Sealing, is_sealed
 
 VERSION = 1
 AT_ONCE = 500  # rows
+CHUNK = 1 << 20  # bytes
+_NO_ARCHIVE = (
+    tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error, SealedCut, ValueError, KeyError, FileNotFoundError
+)  # fmt: skip
 
 
 class ArchiveDamaged(CaseError):
     """The archive is incomplete, or not what was written; facts: what."""
 
     code = "archive_damaged"
+
+
+class ArchiveNewer(CaseError):
+    """The archive was written by a newer version than this; facts: schema."""
+
+    code = "archive_newer"
+
+
+class KeysInTheWay(CaseError):
+    """The database is empty, but keys lie beside it that may belong to another one; facts: folder."""
+
+    code = "keys_in_the_way"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,56 +89,43 @@ class Archived:
     at: str
 
 
-def backup(database: Database, data: Path, target: Path) -> Archived:
-    """Write everything to *target*, which is there complete or not at all. Raises FileLost."""
+def backup(database: Database, data: Path, target: Path, passphrase: str = "") -> Archived:
+    """Write everything to *target*, which is there complete or not at all. Raises FileLost, PassphraseTooShort."""
     attachments = Attachments(data / "evidence")
     at = datetime.now(UTC).isoformat()
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        with tempfile.TemporaryDirectory(dir=target.absolute().parent) as folder, draft.open("wb") as raw:
-            with (
-                gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=3, mtime=0) as packed,
-                tarfile.open(fileobj=packed, mode="w|") as tar,
-                database.reading() as conn,
-            ):
-                writer = _Writer(tar, Path(folder))
-                rows = sum(writer.table(conn, table) for table in metadata.sorted_tables)
-                revision = conn.scalar(text("SELECT version_num FROM alembic_version"))
-                files = 0
-                for sha256 in conn.scalars(select(blobs.c.sha256).order_by(blobs.c.sha256)):
-                    with attachments.open(sha256) as stream:
-                        writer.stream(f"evidence/{sha256}", stream)
-                    files += 1
-                writer.content("keys.json", (data / "keys.json").read_bytes())
-                head = {"version": VERSION, "schema": revision, "at": at, "rows": rows, "files": files}
-                writer.manifest(head)
-            raw.flush()
-            os.fsync(raw.fileno())
-        os.chmod(draft, 0o600)  # the keys are inside
-        os.replace(draft, target)
-    finally:
-        draft.unlink(missing_ok=True)
+    with drafted(target) as raw, ExitStack() as layers:
+        sink = layers.enter_context(Sealing(raw, passphrase)) if passphrase else raw
+        packed = layers.enter_context(gzip.GzipFile(fileobj=sink, mode="wb", compresslevel=3, mtime=0))
+        tar = layers.enter_context(tarfile.open(fileobj=packed, mode="w|"))
+        conn = layers.enter_context(database.reading())
+        writer = _Writer(tar)
+        rows = sum(writer.table(conn, table) for table in metadata.sorted_tables)
+        revision = conn.scalar(text("SELECT version_num FROM alembic_version"))
+        files = 0
+        for sha256 in conn.scalars(select(blobs.c.sha256).order_by(blobs.c.sha256)):
+            with attachments.open(sha256) as stream:
+                writer.stream(f"evidence/{sha256}", stream)
+            files += 1
+        writer.content(KEYS, (data / KEYS).read_bytes())
+        writer.manifest({"version": VERSION, "schema": revision, "at": at, "rows": rows, "files": files})
     return Archived(rows, files, at)
 
 
-def restore(database_url: str, data: Path, source: Path) -> Archived:
-    """Fill an empty place from *source* and freeze its letters. Raises NotEmpty, ArchiveDamaged; by halves nothing."""
-    data.mkdir(parents=True, exist_ok=True)
-    if (data / "keys.json").exists():
-        raise NotEmpty()
+def restore(database_url: str, data: Path, source: Path, passphrase: str = "") -> Archived:
+    """Fill an empty place from *source* and freeze its letters; the last step, the rows, is what makes it a house.
+
+    The rows go into the schema that they were written for, which is then brought up to date, in one transaction.
+    Raises NotEmpty, KeysInTheWay, ArchiveDamaged, ArchiveNewer, PassphraseMissing, PassphraseWrong, and leaves an
+    empty place then.
+    """
     database = Database(database_url)
     try:
-        with tempfile.TemporaryDirectory(dir=data) as folder:
-            manifest = _unpacked(source, Path(folder))
-            _require_empty(database)
-            database.migrate()
-            attachments = Attachments(data / "evidence")
-            for path in sorted(Path(folder, "evidence").glob("*")):
-                _put(attachments, data / "evidence", path)
+        with restoring(data, database) as half:
+            _require_empty(database, data)
+            manifest = _unpacked(source, half.folder, passphrase)
+            half.lay()
             with database.writing() as conn:
-                _fill(conn, Path(folder, "tables"))
-            os.replace(Path(folder, "keys.json"), data / "keys.json")
-            os.chmod(data / "keys.json", 0o600)
+                _fill(database, conn, half.folder / "tables", str(manifest["schema"]))
     finally:
         database.dispose()
     return Archived(int(manifest["rows"]), int(manifest["files"]), str(manifest["at"]))
@@ -112,21 +137,21 @@ def restore(database_url: str, data: Path, source: Path) -> Archived:
 class _Writer:
     """Puts members into a tar and remembers their hashes."""
 
-    def __init__(self, tar: tarfile.TarFile, folder: Path) -> None:
-        self._tar, self._folder = tar, folder
+    def __init__(self, tar: tarfile.TarFile) -> None:
+        self._tar = tar
         self._members: dict[str, str] = {}
 
     def table(self, conn: Connection, table: Table) -> int:
         """Write the rows of *table* and return how many."""
-        count, path = 0, self._folder / "rows"
+        count = 0
         key = list(table.primary_key.columns) or list(table.c)
         rows = conn.execute(select(table).order_by(*key), execution_options={"yield_per": 1_000})
-        with path.open("w", encoding="utf-8") as lines:
+        with tempfile.TemporaryFile() as lines:  # without a name: nothing is left of it, whatever happens
             for row in rows.mappings():
-                lines.write(json.dumps(dict(row), ensure_ascii=False, default=_plain) + "\n")
+                lines.write((json.dumps(dict(row), ensure_ascii=False, default=_plain) + "\n").encode())
                 count += 1
-        with path.open("rb") as stream:
-            self.stream(f"tables/{table.name}.jsonl", stream)
+            lines.seek(0)
+            self.stream(f"tables/{table.name}.jsonl", lines)
         return count
 
     def stream(self, name: str, stream: IO[bytes]) -> None:
@@ -161,62 +186,111 @@ def _plain(value: object) -> Any:
 # --- reading --------------------------------------------------------------------------------------------------------
 
 
-def _unpacked(source: Path, folder: Path) -> dict[str, Any]:
+def _unpacked(source: Path, folder: Path, passphrase: str) -> dict[str, Any]:
     """Unpack *source* into *folder* and return its manifest, every member compared with it."""
     try:
-        with tarfile.open(source, "r:gz") as tar:
-            tar.extractall(folder, filter="data")
+        with source.open("rb") as raw:
+            _unpack(raw, folder, passphrase)
         manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text("utf-8"))
-    except (OSError, tarfile.TarError, EOFError, ValueError) as why:
+        members = dict(manifest["members"])
+    except _NO_ARCHIVE as why:
         raise ArchiveDamaged(what=str(why)) from why
-    for name, digest in manifest["members"].items():
+    for name, digest in members.items():
         path = folder / name
-        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+        if not path.is_file() or _sha256(path) != digest:
             raise ArchiveDamaged(what=name)
-    if manifest["version"] != VERSION:
-        raise ArchiveDamaged(what=f"version {manifest['version']}")
+    if manifest.get("version") != VERSION or KEYS not in members:
+        raise ArchiveDamaged(what=f"version {manifest.get('version')}")
     return manifest
 
 
-def _require_empty(database: Database) -> None:
-    with database.reading() as conn:
-        if inspect(conn).has_table("cases") and conn.scalar(text("SELECT count(*) FROM cases")):
-            raise NotEmpty()
+def _unpack(raw: IO[bytes], folder: Path, passphrase: str) -> None:
+    stream = raw
+    if is_sealed(raw):
+        if not passphrase:
+            raise PassphraseMissing()
+        stream = io.BufferedReader(Opening(raw, passphrase), CHUNK)
+    with gzip.GzipFile(fileobj=stream, mode="rb") as packed:
+        with tarfile.open(fileobj=packed, mode="r|") as tar:
+            tar.extractall(folder, filter="data")
+        while packed.read(CHUNK):  # up to its very end: a cut archive is none
+            pass
+    if stream.read(1):
+        raise ArchiveDamaged(what="more than an archive")
 
 
-def _put(attachments: Attachments, evidence: Path, path: Path) -> None:
-    """Lay a file where `Attachments` looks for it."""
-    place = evidence / path.name[:2] / path.name[2:4] / path.name
-    place.parent.mkdir(parents=True, exist_ok=True)
-    os.replace(path, place)
-    attachments.open(path.name).close()
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _fill(conn: Connection, folder: Path) -> None:
-    for table in metadata.sorted_tables:
+def _require_empty(database: Database, data: Path) -> None:
+    if database.is_filled():
+        raise NotEmpty()
+    if (data / KEYS).exists():
+        raise KeysInTheWay(folder=str(data))
+
+
+def _fill(database: Database, conn: Connection, folder: Path, schema: str) -> None:
+    """Write the rows into the schema that they come from, and bring it up to date."""
+    try:
+        database.upgrade(conn, schema)
+    except SchemaUnknown:
+        raise ArchiveNewer(schema=schema) from None
+    tables = list(tables_there(conn))
+    _clear_seeded(conn, [table for table in tables if (folder / f"{table.name}.jsonl").is_file()])
+    for table in tables:
         path = folder / f"{table.name}.jsonl"
         if not path.is_file():
-            continue  # the archive is older than the table
-        rows = list(_rows(table, path)) if table is units else _rows(table, path)
-        if table is units:  # parents first; whom a unit was merged into may come later
-            rows = sorted(rows, key=lambda row: str(row["path"]))
+            continue  # a table that alembic or the database keeps for itself
+        if table.name == timekeeping.name:
+            continue  # the house that it came from may live on, beside this one in Prefect: they are two houses
+        if table.name == units.name:  # parents first; whom a unit was merged into may come later
+            rows = sorted(rows_of(table, path), key=lambda row: str(row["path"]))
             for row in rows:
                 conn.execute(insert(table), row | {"successor_id": None})
             for row in rows:
                 conn.execute(update(table).where(table.c.id == row["id"]).values(successor_id=row["successor_id"]))
             continue
         batch: list[dict[str, Any]] = []
-        for row in rows:
+        for row in rows_of(table, path):
             batch.append(row)
             if len(batch) == AT_ONCE:
                 conn.execute(insert(table), batch)
                 batch = []
         if batch:
             conn.execute(insert(table), batch)
+    database.upgrade(conn)
     _freeze(conn)
 
 
-def _rows(table: Table, path: Path) -> Iterator[dict[str, Any]]:
+def _clear_seeded(conn: Connection, tables: Sequence[Table]) -> None:
+    """Take away what the schema itself laid down (the shipped roles): the archive has these rows as they became."""
+    for table in reversed(tables):
+        if conn.execute(select(table).limit(1)).first() is not None:
+            conn.execute(delete(table))
+
+
+def tables_there(conn: Connection) -> Iterator[Table]:
+    """Yield the tables as they are now, what others refer to first; columns that we still have keep our types."""
+    found = inspect(conn)
+    for name, _ in found.get_sorted_table_and_fkc_names():
+        if name is None:
+            continue
+        ours = metadata.tables.get(name)
+        yield Table(
+            name,
+            MetaData(),
+            *(
+                Column(
+                    one["name"], ours.c[one["name"]].type if ours is not None and one["name"] in ours.c else one["type"]
+                )
+                for one in found.get_columns(name)
+            ),
+        )
+
+
+def rows_of(table: Table, path: Path) -> Iterator[dict[str, Any]]:
     with path.open(encoding="utf-8") as lines:
         for line in lines:
             yield {name: _understood(table, name, value) for name, value in json.loads(line).items()}
@@ -232,7 +306,9 @@ def _understood(table: Table, name: str, value: Any) -> Any:
         return datetime.fromisoformat(value)
     if isinstance(kind, Date):
         return date.fromisoformat(value)
-    return Decimal(value) if isinstance(kind, Money) else value
+    if isinstance(kind, Money):
+        return Decimal(value)
+    return value if isinstance(value, str | int | float) else canonical(value)  # a document in a column of the past
 
 
 def _freeze(conn: Connection) -> None:

@@ -9,8 +9,8 @@ from cases.refusals import FormIncomplete
 from config.messages import say
 from tasks.backtest.comparing import Found
 from tasks.backtest.running import NothingChanged, Step, steps
+from tasks.kept_releases import release_kept
 from tasks.office import Office
-from tasks.releases import release_kept
 from tasks.rule_tables import differing
 from xiaohao.speech import language, sentence, tell
 

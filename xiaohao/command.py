@@ -1,45 +1,53 @@
 """The command line: what prints for people also takes ``--json``; a refusal is one sentence and ends 1."""
 
 import json
+import logging
 import os
 import sys
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
-from sqlalchemy import inspect, select, true
+from sqlalchemy import Connection, select, true
+from sqlalchemy.exc import DBAPIError
 
 from bpmn.release import Release, shipped
+from cases.finding import is_overdue
 from cases.moments import shanghai_date
 from cases.refusals import CaseError, RehearsalOnly, Unknown
 from cases.rights import Actor, outside
 from cases.sampling import Exported, NotADrawing, Stratum, exported
-from persistence import dossiers, log, outbox, overviews, verification
+from config.messages import say
+from persistence import dossiers, log, outbox, overviews
+from persistence.clocks import clocks_of
+from persistence.database import DiskFull
+from persistence.durable import is_full, keep_to_myself
 from persistence.outbox import State
 from persistence.overviews import FindingFilters, FindingLine
 from persistence.people import load_actor, person_of_login
 from persistence.samples import exported_sample
 from persistence.tables import cases, findings, issue_lists, releases, units
+from persistence.timekeeping import Keeping
 from persistence.tokens import account_of_token
 from persistence.visibility import visible_findings, visible_lists
 from tasks.begin import begin
-from tasks.between_cases import wake_due
 from tasks.deliver import deliver as deliver_letters
 from tasks.deliver import thaw
-from tasks.evidence_facts import read_waiting
 from tasks.import_list import find_unit, import_list
 from tasks.office import Answer, Office
 from tasks.passwords import Passwords
 from tasks.patrols import PATROLS
-from tasks.patrols.run import run_patrol
+from tasks.patrols.timekeeping import as_document, in_words, keeping_of
+from tasks.patrols.walk import walk
 from tasks.releases import draft_release, problems_of
 from tasks.work import CLOCK
+from web.urgency import Clockwork, Shown
 from xiaohao.backtesting import back_test
 from xiaohao.benchmark.command import bench
 from xiaohao.settings import Settings, SettingsWrong
-from xiaohao.speech import AsJson, ShownByDefault, fail, language, on_screen, refuse, said, sentence, tell
+from xiaohao.speech import AsJson, ShownByDefault, fail, language, on_screen, passphrase, refuse, said, sentence, tell
 from xiaohao.wiring import Wired
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="销号 xiaohao")
@@ -71,10 +79,15 @@ class WrongToken(CaseError):
 def main() -> None:
     """Run the command line; what was refused is said in one sentence."""
     as_json = "--json" in sys.argv
+    keep_to_myself()
     try:
         app()
     except CaseError as refusal:
         refuse(refusal, as_json)
+    except OSError as why:
+        if not is_full(why):
+            raise
+        refuse(DiskFull(), as_json)
     except SettingsWrong as why:
         fail(str(why), as_json)
 
@@ -109,14 +122,9 @@ def _wired() -> Wired:
 
 def _opened(wired: Wired) -> Office:
     """Return the office of a database that was begun, its schema brought up to date. Raises NotBegun."""
-    if not _is_begun(wired.office):
+    if not wired.is_begun():
         raise NotBegun()
     return wired.open()
-
-
-def _is_begun(office: Office) -> bool:
-    with office.read() as conn:
-        return inspect(conn).has_table("cases") and conn.scalar(select(cases.c.id).limit(1)) is not None
 
 
 def _office() -> Office:
@@ -168,7 +176,6 @@ def serve(
     """Serve the pages, the clock, and Prefect beside them."""
     from dataclasses import replace
 
-    from workflows.prefect_child import PrefectChild
     from xiaohao.serve import serve as run
     from xiaohao.serve import write_log
 
@@ -178,19 +185,18 @@ def serve(
     if "XIAOHAO_BASE_URL" not in os.environ:
         settings = replace(settings, base_url=f"http://{host}:{port}")
     wired = Wired(settings)
-    if with_demo and not _is_begun(wired.office):
+    if with_demo and not wired.is_begun():
         print(sentence("demo_being_made"), flush=True)
         _make_demo(wired, 0)
+    wired.lay_ground()
     wired.open()
 
-    def ready(child: PrefectChild | None) -> None:
+    def ready() -> None:
         if with_demo:
             _tell_demo_users()
         print(sentence("serving", address=settings.base_url), flush=True)
-        if child:
-            print(sentence("prefect_at", address=child.ui_url), flush=True)
 
-    run(wired, host, port, prefect=settings.prefect and not no_prefect, ready=ready)
+    run(wired, host, port, prefect=settings.prefect and not no_prefect, ready=ready, tell=_tell_keeper)
     wired.close()
 
 
@@ -202,8 +208,30 @@ def worker() -> None:
     write_log()
     wired = _wired()
     _opened(wired)
-    work(wired, lambda: print(sentence("working"), flush=True))
+    work(wired, lambda: print(sentence("working"), flush=True), _tell_keeper)
     wired.close()
+
+
+@app.command("timetable")
+def timetable(as_json: AsJson = False) -> None:
+    """Say who keeps the timetable of the patrols, since when and why."""
+    office = _office()
+    document = as_document(office, language())
+    lines = [in_words(language(), keeping_of(office))]
+    lines += [
+        say(
+            language(), "timekeeping.slot_line",
+            patrol=say(language(), f"patrol.{last['name']}"), slot=last["slot"].replace("T", " "),
+            woken_by=say(language(), f"woken_by.{last['woken_by']}"),
+        )
+        for last in document["last"]
+    ]  # fmt: skip
+    tell(as_json, document, lines)
+
+
+def _tell_keeper(found: Keeping) -> None:
+    pages = f" {found.pages}" if found.pages else ""
+    print(in_words(language(), found) + pages, flush=True)
 
 
 # --- beginning ------------------------------------------------------------------------------------------------------
@@ -213,14 +241,21 @@ def worker() -> None:
 def init(
     rehearsal: Annotated[bool, typer.Option("--rehearsal", help="acts may name their moment")] = False,
     unit: Annotated[str, typer.Option(help="name of the topmost unit")] = "本级党委",
+    links_again: Annotated[bool, typer.Option("--links", help="the links anew, where nobody has used them")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Begin an empty database and print the one-time links of the first administrators."""
-    from xiaohao.first_people import name_administrators
+    from xiaohao.first_people import name_administrators, name_again
 
     wired = _wired()
-    begin(wired.office, rehearsal=rehearsal)
-    links = name_administrators(wired.office, unit=unit)
+    wired.lay_ground()
+    if links_again:
+        _opened(wired)
+        links = name_again(wired.office)
+    else:
+        begin(wired.office, rehearsal=rehearsal)
+        wired.open()
+        links = name_administrators(wired.office, unit=unit)
     shown = [asdict(link) | {"url": wired.settings.base_url + link.path} for link in links]
     lines = [sentence("first_links"), *(f"  {link['login']:10} {link['url']}" for link in shown)]
     tell(as_json, {"administrators": shown, "rehearsal": rehearsal}, lines)
@@ -250,7 +285,9 @@ def _make_demo(wired: Wired, more: int) -> None:
     from xiaohao.demonstration_story import tell_story
     from xiaohao.first_people import require_empty
 
+    wired.lay_ground()
     begin(wired.office, rehearsal=True)
+    wired.open()
     require_empty(wired.office)
     furnish(wired.office, Passwords(cheap=True))
     tell_story(wired.office, wired.attachments, findings=more)
@@ -344,6 +381,7 @@ def list_findings(
 ) -> None:
     """List findings, earliest due day first."""
     office = _office()
+    today = shanghai_date(office.now())
     visible = visible_findings(_actor(office, user)) if user else true()
     with office.read() as conn:
         unit_id = find_unit(conn, unit) if unit else None
@@ -355,10 +393,11 @@ def list_findings(
             raise Unknown()
         filters = FindingFilters(
             unit_path=path, state=state, stage=stage, kind=kind, list_id=list_id, search=search,
-            overdue=True if overdue else None, has_attention=True if suspected else None,
+            overdue=True if overdue else None, has_attention=True if suspected else None, today=today,
         )  # fmt: skip
         lines = overviews.list_findings(conn, visible, filters, limit=limit)
-    tell(as_json, {"findings": [_line(line) for line in lines]}, map(_in_words, lines))
+        clockwork = _clockwork(office, conn)
+    tell(as_json, {"findings": [_line(line) for line in lines]}, (_in_words(line, clockwork) for line in lines))
 
 
 def _line(line: FindingLine) -> dict[str, Any]:
@@ -366,10 +405,24 @@ def _line(line: FindingLine) -> dict[str, Any]:
     return {name: value for name, value in asdict(line).items() if name not in hidden}
 
 
-def _in_words(line: FindingLine) -> str:
-    mark = "▲" if line.overdue_since else "?" if line.attention else " "
+def _clockwork(office: Office, conn: Connection) -> Clockwork:
+    """Return what counts the working days up to a day, as the pages do."""
+    today = shanghai_date(office.now())
+    near = office.number_setting(conn, "near.working_days", today)
+    return Clockwork(office.calendar(conn), today, near, language())
+
+
+def _in_words(line: FindingLine, clockwork: Clockwork) -> str:
+    late = is_overdue(line.state, line.due_on, line.submitted_at, clockwork.today)
+    mark = "▲" if late else "?" if line.attention else " "
     where = f"{line.state}/{line.stage}"
-    return f"{mark} {line.number}  {_on(line.due_on)}  {where:24}  {line.unit_name}  {line.title[:40]}"
+    counted = _counted(clockwork.of_finding(line.state, line.due_on, line.submitted_at))
+    return f"{mark} {line.number}  {_on(line.due_on)}  {where:24}  {line.unit_name}  {line.title[:40]}{counted}"
+
+
+def _counted(shown: Shown | None) -> str:
+    """Return the working days that are left, or late, behind a line."""
+    return f"  {shown.words}" if shown else ""
 
 
 def _on(day: date | None) -> str:
@@ -421,9 +474,15 @@ def list_tasks(
             )  # fmt: skip
         else:
             lines = overviews.every_task(conn, limit=limit)
+        clocks, clockwork = clocks_of(conn, [line.case_id for line in lines]), _clockwork(office, conn)
     shown = ("id", "act", "stage", "role", "label", "holder", "since", "due_on", "number", "title", "unit_name")
     document = {"tasks": [{name: getattr(line, name) for name in shown} for line in lines]}
-    tell(as_json, document, (f"{_on(t.due_on)}  {t.number}  {t.label}  {t.holder}" for t in lines))
+    counted = [_counted(clockwork.of_task(task, clocks.get(task.case_id))) for task in lines]
+    in_lines = (
+        f"{_on(task.due_on)}  {task.number}  {task.label}  {task.holder}{left}"
+        for task, left in zip(lines, counted, strict=True)
+    )
+    tell(as_json, document, in_lines)
 
 
 @app.command("letters")
@@ -503,23 +562,15 @@ def patrol(
     if unknown := set(names or ()) - set(PATROLS):
         raise typer.BadParameter(", ".join(sorted(unknown)))
     now = _rehearsed(office, at)
-    read = read_waiting(office, _wired().attachments, limit=1_000, at=now)
-    woken = _wake_all(office, now)
-    done = [run_patrol(office, name, now, "command") for name in names or PATROLS]
-    document = {"at": now, "woken": woken, "evidence": read, "patrols": [asdict(one) for one in done]}
-    counted = [*([("evidence", read)] if read else []), *((one.name, one.counts) for one in done)]
+    done = walk(office, _wired().attachments, now, names or tuple(PATROLS))
+    document = {"at": now} | asdict(done)
+    counted = [*([("evidence", done.evidence)] if done.evidence else [])]
+    counted += [(one.name, one.counts) for one in done.patrols]
     lines = [f"{name}: " + ", ".join(f"{key} {count}" for key, count in counts.items()) for name, counts in counted]
-    tell(as_json, document, [sentence("woken", count=woken), *lines])
-
-
-def _wake_all(office: Office, now: datetime) -> int:
-    woken = 0
-    while some := wake_due(office, at=now):
-        woken += some
-        if some < 200:
-            break
-    office.settle(1_000)
-    return woken
+    lines += [sentence("patrol_broke", name=name, cause=cause) for name, cause in done.broken.items()]
+    tell(as_json, document, [sentence("woken", count=done.woken), *lines])
+    if done.broken:
+        raise typer.Exit(1)
 
 
 @app.command("deliver")
@@ -698,7 +749,7 @@ def list_releases(as_json: AsJson = False) -> None:
         rows = conn.execute(select(releases).order_by(releases.c.drafted_at.desc())).mappings().all()
         in_force = office.release_in_force(conn)
     document = [dict(row) | {"in_force": row["id"] == in_force} for row in rows]
-    lines = [f"{'*' if r['in_force'] else ' '} {r['id'][:12]}  {r['state']:10} {r['title']}" for r in document]
+    lines = [f"{'*' if r['in_force'] else ' '} {r['id']}  {r['state']:10} {r['title']}" for r in document]
     tell(as_json, {"releases": document}, lines)
 
 
@@ -738,30 +789,68 @@ def publish(
 
 @audit_app.command("verify")
 def verify(
-    witness: Annotated[list[Path] | None, typer.Option(exists=True, help="checkpoints exported earlier")] = None,
+    witness: Annotated[
+        list[Path] | None, typer.Option(exists=True, help="checkpoints kept elsewhere: a file or a folder")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check every event, head and checkpoint. Ends 0 clean, 1 tampered with, 2 cannot decide."""
+    """Check every event, head, checkpoint and row. Ends 0 clean, 1 tampered with, 2 cannot decide, 3 broke down."""
+    from xiaohao import trust
+
     wired = _wired()
     try:
         office = _opened(wired)
-        witnessed = [point for path in witness or () for point in _checkpoints(path)]
-        verdict = verification.verify(office.database, office.keyring, witnessed=witnessed)
-    except (CaseError, OSError, ValueError, KeyError) as why:
-        reason = said(why) if isinstance(why, CaseError) else str(why)
+        points, where = trust.witnessed(wired.witness, witness or [])
+        document, lines, code = trust.verified(trust.verify_all(office, points), where)
+    except (CaseError, DBAPIError, OSError, ValueError, KeyError) as why:
+        reason = said(why) if isinstance(why, CaseError) else str(getattr(why, "orig", why))
         tell(as_json, {"clean": None, "why": reason}, [sentence("cannot_verify", why=reason)])
-        raise typer.Exit(2) from why
-    problems = [asdict(problem) for problem in verdict.problems]
-    document = {"clean": verdict.clean, "cases": verdict.cases, "events": verdict.events, "sealed": verdict.sealed}
-    lines = [sentence("verified" if verdict.clean else "tampered", events=verdict.events, cases=verdict.cases)]
-    lines += [f"  {problem['case_id']} #{problem['seq']} {problem['kind']} {problem['detail']}" for problem in problems]
-    tell(as_json, document | {"problems": problems}, lines)
-    raise typer.Exit(0 if verdict.clean else 1)
+        raise typer.Exit(trust.UNDECIDED) from why
+    except Exception as why:
+        _broke_down(why, as_json, {"clean": None})
+    tell(as_json, document, lines)
+    raise typer.Exit(code)
 
 
-def _checkpoints(path: Path) -> list[log.Checkpoint]:
-    points = json.loads(path.read_text("utf-8"))["checkpoints"]
-    return [log.Checkpoint(**point | {"at": datetime.fromisoformat(point["at"])}) for point in points]
+def _broke_down(why: Exception, as_json: bool, document: dict[str, object]) -> NoReturn:
+    """Say that a check itself failed; where, stands in the log. Ends 3."""
+    from xiaohao import trust
+
+    logging.getLogger(__name__).error("a check broke down", exc_info=why)
+    reason = f"{type(why).__name__}: {why}"[:500]
+    tell(as_json, document | {"why": reason}, [sentence("broke_down", why=reason)])
+    raise typer.Exit(trust.BROKE_DOWN) from None
+
+
+@audit_app.command("rotate-keys")
+def rotate_keys(as_json: AsJson = False) -> None:
+    """Add a key and let it seal from now on; the old ones stay for what they sealed. Refused unless all is clean."""
+    from xiaohao import trust
+
+    wired = _wired()
+    office, name = trust.rotate(_opened(wired), wired.settings.data / "keys.json", wired.witness)
+    names = office.keyring.names
+    tell(as_json, {"key": name, "keys": list(names)}, [sentence("rotated", name=name, count=len(names))])
+
+
+@audit_app.command("hand-out")
+def hand_out_checkpoints(
+    to: Annotated[Path | None, typer.Argument(help="folder; by default what XIAOHAO_WITNESS names")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Seal what is recorded and give the witness every checkpoint that it has not seen."""
+    from tasks.patrols.audit import seal
+    from tasks.witness import Folder, hand_out
+
+    wired = _wired()
+    office, witness = _opened(wired), Folder(to) if to else wired.witness
+    if witness is None:
+        raise typer.BadParameter(sentence("no_witness"))
+    seal(office)
+    given = hand_out(office, witness)
+    tell(
+        as_json, {"witness": witness.where, "given": given}, [sentence("handed_out", where=witness.where, count=given)]
+    )
 
 
 @audit_app.command("prove")
@@ -797,25 +886,45 @@ def export(_json: AsJson = True) -> None:
 
 @app.command("doctor")
 def doctor(as_json: AsJson = False) -> None:
-    """Check what has to hold after any fault. Ends 1 when something does not."""
-    from xiaohao.doctor import examine
+    """Check what has to hold after any fault. Ends 1 when something does not, 3 when the check itself broke down."""
+    from xiaohao import trust
 
     wired = _wired()
-    office = _opened(wired)
-    complaints = examine(office, wired.attachments)
-    lines = [f"{complaint.check}: {complaint.what}" for complaint in complaints] or [sentence("healthy")]
-    tell(as_json, {"healthy": not complaints, "complaints": [asdict(one) for one in complaints]}, lines)
-    raise typer.Exit(1 if complaints else 0)
+    notes = [trust.witness_in_words(wired.witness)]
+    try:
+        complaints = trust.complaints_of_store(wired.office)
+        try:
+            complaints += trust.examined(_opened(wired), wired.attachments, wired.witness)
+        except (CaseError, DBAPIError):
+            if not complaints:
+                raise
+    except CaseError:
+        raise
+    except Exception as why:
+        _broke_down(why, as_json, {"healthy": None})
+    found = list(dict.fromkeys(complaints))
+    lines = [f"{complaint.check}: {complaint.what}" for complaint in found] or [sentence("healthy")]
+    document: dict[str, Any] = {"healthy": not found, "complaints": [asdict(one) for one in found], "notes": notes}
+    if not any(complaint.check == "store" for complaint in found):
+        lines.append(in_words(language(), keeping_of(wired.office)))
+        document["timetable"] = as_document(wired.office, language())
+    tell(as_json, document, lines + notes)
+    raise typer.Exit(1 if found else 0)
 
 
 @app.command("backup")
-def back_up(file: Path, as_json: AsJson = False) -> None:
+def back_up(
+    file: Path,
+    encrypt: Annotated[bool, typer.Option("--encrypt", help="under a passphrase: XIAOHAO_BACKUP_PASSPHRASE")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Write database, evidence and keys as one consistent archive, also while the house is running."""
     from xiaohao.archive import backup
 
     wired = _wired()
     _opened(wired)
-    made = backup(wired.office.database, wired.settings.data, file)
+    secret = passphrase(ask=encrypt, twice=True)
+    made = backup(wired.office.database, wired.settings.data, file, secret)
     tell(as_json, asdict(made), [sentence("backed_up", file=file, rows=made.rows, files=made.files)])
 
 
@@ -826,7 +935,10 @@ def restore_from(
 ) -> None:
     """Fill an empty place from an archive; no letter leaves before `deliver --after-restore`."""
     from xiaohao.archive import restore
+    from xiaohao.passphrase import is_sealed
 
     settings = Settings.read()
-    made = restore(settings.database_url, settings.data, file)
+    with file.open("rb") as archive:
+        secret = passphrase(ask=is_sealed(archive), twice=False)
+    made = restore(settings.database_url, settings.data, file, secret)
     tell(as_json, asdict(made), [sentence("restored", rows=made.rows, files=made.files)])

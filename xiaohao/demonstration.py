@@ -14,6 +14,7 @@ from cases.rights import Clearance, Role
 from persistence.tables import accounts, api_tokens, people, posts, rounds, tenures, units
 from tasks.office import Office
 from tasks.passwords import Passwords
+from tasks.proving import prove_anew
 
 SINCE = date(2024, 1, 1)
 CITY = 1
@@ -66,6 +67,12 @@ OFFICERS = (
     ("auditor1", 8, "审计管理员", Role.AUDIT_ADMIN),
 )
 
+# login, unit, title, role: posts that somebody of them holds besides
+SECOND_POSTS = (
+    ("verifier1", 5, "核查组组长", Role.VERIFICATION_LEADER),
+    ("office1", 3, "巡察办主任", Role.INSPECTION_OFFICE_HEAD),
+)
+
 # login suffix, title, role: in every inspected unit
 STAFF = (
     ("chief", "党委书记", Role.CHIEF),
@@ -99,8 +106,10 @@ def furnish(office: Office, passwords: Passwords) -> None:
         _write_units(conn)
         for place, (user, unit_id) in enumerate(_everybody(), 1):
             _write_person(conn, place, user, unit_id, passwords, office)
+        _give_second_posts(conn)
         _name_superiors(conn)
         conn.execute(insert(rounds), {"id": 1, "name": "十届市委第四轮巡察", "year": 2026, "office_unit_id": CITY})
+    prove_anew(office, "furnished")
 
 
 def _everybody() -> Iterator[tuple[DemoUser, int]]:
@@ -176,6 +185,17 @@ def _write_person(
     conn.execute(insert(tenures), held)
     conn.execute(insert(accounts), account)
     conn.execute(insert(api_tokens), token)
+
+
+def _give_second_posts(conn: Connection) -> None:
+    """Who leads others holds a post for it; numbered behind all the others."""
+    logins = [user.login for user in demo_users()]
+    for place, (login, unit_id, title, role) in enumerate(SECOND_POSTS, len(logins) + 1):
+        clearance = int(Clearance.INTERNAL)
+        post = {"id": place, "unit_id": unit_id, "title": title, "role": str(role), "scope_unit_id": CITY}
+        conn.execute(insert(posts), post | {"clearance": clearance, "valid_from": SINCE})
+        held = {"id": place, "post_id": place, "person_id": logins.index(login) + 1, "deputy": False}
+        conn.execute(insert(tenures), held | {"valid_from": SINCE})
 
 
 def _name_superiors(conn: Connection) -> None:

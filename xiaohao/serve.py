@@ -1,53 +1,83 @@
 """Serving: the web, the clock inside its process, and Prefect beside it; the first page waits for none of them."""
 
 import logging
-import signal
+import os
 import socket
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
-from types import FrameType
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 import uvicorn
 
+from cases.refusals import CaseError
+from persistence.timekeeping import Keeping, house_of
 from web.app import make_app
 from web.settings import WebSettings
 from workflows.prefect_child import House, PrefectChild
+from workflows.prefect_watch import Elsewhere, Neighbour
+from xiaohao.connections import AT_ONCE, bounded, bounds_of, within_handles
+from xiaohao.ending import Ending
 from xiaohao.wiring import Wired
 
+ANSWERS_END_WITHIN = 2  # seconds for requests that are under way when the house is to end
 
-def serve(wired: Wired, host: str, port: int, *, prefect: bool, ready: Callable[[PrefectChild | None], None]) -> None:
-    """Serve until Ctrl-C or SIGTERM; *ready* is told when the address answers."""
+
+class CannotListen(CaseError):
+    """The address is somebody else's, or not ours to have; facts: address, why."""
+
+    code = "cannot_listen"
+
+
+def serve(
+    wired: Wired, host: str, port: int, *, prefect: bool, ready: Callable[[], None], tell: Callable[[Keeping], None]
+) -> None:
+    """Serve until Ctrl-C or SIGTERM; *ready* is told when the address answers, *tell* who keeps the timetable."""
     settings = wired.settings
-    _end_on_sigterm()
+    asked = Ending()
+    asked.listen()
     with ExitStack() as ending:
-        child = None
+        listening = ending.enter_context(listen_at(host, port))
+        neighbour: Neighbour = Elsewhere(None)
         if prefect:
-            child = PrefectChild(House(settings.data, settings.database_url, settings.prefect_api_url))
+            identity = house_of(wired.office.database)
+            child = PrefectChild(House(settings.data, settings.database_url, identity, settings.prefect_api_url))
             child.start()
             ending.callback(child.stop)
-        web_settings = WebSettings(settings.base_url, child.ui_url if child else None)
-        app = make_app(wired.office, wired.attachments, wired.passwords, settings=web_settings)
-        clock = wired.clock()
+            asked.meanwhile(child.stop)
+            neighbour = child
+        web_settings = WebSettings(settings.base_url, timetable=settings.timetable)
+        app = make_app(wired.office, wired.attachments, wired.passwords, settings=web_settings, witness=wired.witness)
+        clock = wired.clock(neighbour, tell)
         clock.start()
         ending.callback(clock.stop)
 
-        config = uvicorn.Config(app, host=host, port=port, log_level="warning", server_header=False, date_header=True)
-        server = _Told(config, lambda: ready(child))
-        with suppress(KeyboardInterrupt):  # uvicorn has ended cleanly and passes the signal on
-            server.run()
+        config = uvicorn.Config(
+            app, host=host, port=port, log_level="warning", server_header=False, date_header=True,
+            http=bounded(within_handles(bounds_of(wired.office))), ws="none", backlog=AT_ONCE,
+            timeout_graceful_shutdown=ANSWERS_END_WITHIN,
+        )  # fmt: skip
+        server = _Told(config, ready)
+        asked.begins_with(server.end)
+        server.run([listening])
 
 
-def work(wired: Wired, ready: Callable[[], None]) -> None:
-    """Run clock and letters without the web, until Ctrl-C or SIGTERM."""
-    _end_on_sigterm()
-    clock = wired.clock()
+def listen_at(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there, held before anything is begun. Raises CannotListen."""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as why:
+        raise CannotListen(address=f"{host}:{port}", why=os.strerror(why.errno or 0)) from None
+
+
+def work(wired: Wired, ready: Callable[[], None], tell: Callable[[Keeping], None]) -> None:
+    """Run clock and letters without the web, until Ctrl-C or SIGTERM; Prefect is asked where it has an address."""
+    Ending().listen()
+    settings = wired.settings
+    clock = wired.clock(Elsewhere(settings.prefect_api_url if settings.prefect else None), tell)
     clock.start()
     try:
         ready()
         threading.Event().wait()
-    except KeyboardInterrupt:
-        pass
     finally:
         clock.stop()
 
@@ -69,17 +99,8 @@ class _OneLine(logging.Formatter):
         return super().format(record).replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
 
 
-def _end_on_sigterm() -> None:
-    """Turn SIGTERM into an orderly end: uvicorn raises it once more when it is done, and then nothing may be left."""
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(0)
-
-    signal.signal(signal.SIGTERM, end)
-
-
 class _Told(uvicorn.Server):
-    """Says when it listens."""
+    """Says when it listens, and ends when the house is asked to: the signals are not its own."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -89,3 +110,12 @@ class _Told(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+    def end(self) -> None:
+        """Take no more requests and end after those that are under way."""
+        self.should_exit = True
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the house, which hears the second one too, whatever the server waits for."""
+        yield

@@ -3,10 +3,13 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
+from config.timetable import VARIABLE, timetable_of
 from notifications.smtp import Server
+from workflows.slots import last_slot
 
 
 class SettingsWrong(ValueError):
@@ -26,6 +29,8 @@ class Settings:
     mail_from: str
     prefect: bool  # whether serve starts Prefect beside itself
     prefect_api_url: str | None  # an existing server to use instead of our own
+    timetable: Mapping[str, str]  # cron of each patrol
+    witness: str | None = None  # folder or address to which checkpoints go; None: nothing outside witnesses
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -38,6 +43,12 @@ class Settings:
             server = Server.parse(smtp_url) if smtp_url else None
         except ValueError as why:
             raise SettingsWrong(f"XIAOHAO_SMTP_URL: {why}") from why
+        try:
+            timetable = timetable_of(environment)
+            for cron in timetable.values():
+                last_slot(cron, datetime.now(UTC))
+        except ValueError as why:
+            raise SettingsWrong(str(why) if VARIABLE in str(why) else f"{VARIABLE}: {why}") from why
         return cls(
             data=data,
             database_url=environment.get("XIAOHAO_DATABASE_URL") or f"sqlite:///{data / 'xiaohao.sqlite'}",
@@ -47,7 +58,9 @@ class Settings:
             base_url=environment.get("XIAOHAO_BASE_URL") or f"http://{host}:{port}",
             mail_from=environment.get("XIAOHAO_MAIL_FROM") or "",
             prefect=environment.get("XIAOHAO_PREFECT", "on").lower() not in ("off", "0", "no", "false"),
-            prefect_api_url=environment.get("PREFECT_API_URL") or None,
+            prefect_api_url=environment.get("XIAOHAO_PREFECT_API_URL") or environment.get("PREFECT_API_URL") or None,
+            timetable=timetable,
+            witness=environment.get("XIAOHAO_WITNESS") or None,
         )
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from cases.ids import ids_as_text
 from cases.moments import on_paper
 from cases.refusals import CaseError, FormIncomplete
 from config.messages import say
@@ -38,7 +39,7 @@ def language() -> str:
 def tell(as_json: bool, document: Any, lines: Iterable[str]) -> None:
     """Print *document* as JSON, or *lines* for people."""
     if as_json:
-        print(json.dumps(document, ensure_ascii=False, indent=1, default=_plain))
+        print(json.dumps(ids_as_text(document), ensure_ascii=False, indent=1, default=_plain))
         return
     for line in lines:
         print(line)
@@ -81,6 +82,21 @@ def fail(text: str, as_json: bool, problem: Mapping[str, Any] | None = None) -> 
     else:
         print(text, file=sys.stderr)
     raise SystemExit(REFUSED)
+
+
+def passphrase(*, ask: bool, twice: bool) -> str:
+    """Return the passphrase of the environment, else of whoever sits here, if *ask*; "" for none.
+
+    Raises PassphraseMissing where nobody sits here.
+    """
+    given = os.environ.get("XIAOHAO_BACKUP_PASSPHRASE", "")
+    if given or not ask:
+        return given
+    if not sys.stdin.isatty():
+        from xiaohao.passphrase import PassphraseMissing
+
+        raise PassphraseMissing()
+    return str(typer.prompt(sentence("passphrase"), hide_input=True, confirmation_prompt=twice, err=True))
 
 
 def _plain(value: object) -> Any:

@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tarfile
@@ -163,6 +165,19 @@ def test_a_year_is_rehearsed_by_naming_moments(shell: Shell) -> None:
     assert shell.json("doctor")["healthy"]
 
 
+def test_lines_count_the_working_days_and_say_where_a_year_has_no_notice(shell: Shell) -> None:
+    """Far behind the last notice of holidays a count is an estimate; a day that has passed lately is none."""
+    number = next(row["number"] for row in shell.json("findings")["findings"] if not row["submitted_at"])
+    with sqlite3.connect(shell.data / "xiaohao.sqlite") as connection:
+        connection.execute("UPDATE findings SET due_on = '2199-01-05' WHERE number = ?", (number,))
+
+    assert shell("findings") == 0
+    (line,) = [line for line in shell.out.splitlines() if number in line]
+    assert re.search(r"剩 \d+ 个工作日（预估）$", line)
+    assert shell("tasks") == 0
+    assert any(number in line and line.endswith("（预估）") for line in shell.out.splitlines())
+
+
 def test_without_a_mail_server_letters_stay(shell: Shell) -> None:
     assert shell.json("deliver")["sent"] == 0
     assert shell.json("letters", "--state", "waiting")["letters"]
@@ -234,3 +249,23 @@ def test_a_cut_archive_is_refused_and_leaves_nothing(shell: Shell, tmp_path: Pat
 
     assert shell.json("restore", str(archive), code=1)["refused"]["code"] == "archive_damaged"
     assert not (shell.data / "keys.json").exists()
+
+
+def test_a_proposed_campaign_does_not_end_the_deadline_patrol(shell: Shell) -> None:
+    """The three commands of the first measured fault: since then one unit's late findings are told of for ever."""
+    assert shell("patrol", "deadlines", "--at", "2027-01-11T07:30:00+08:00") == 0
+    assert shell("patrol", "campaigns", "--at", "2027-03-22T07:30:00+08:00") == 0
+
+    done = shell.json("patrol", "deadlines", "--at", "2027-03-23T07:30:00+08:00")
+
+    assert done["broken"] == {}
+    assert "failed" not in done["patrols"][0]["counts"]
+
+
+def test_who_keeps_the_timetable_is_said(shell: Shell) -> None:
+    found = shell.json("timetable")
+
+    assert (found["keeper"], found["scheduled"], found["code"]) == ("clock", 0, "nobody_asks")
+    assert found["why"]
+    assert all(set(slot) == {"name", "slot", "woken_by"} for slot in found["last"])
+    assert shell.json("doctor")["timetable"]["keeper"] == "clock"

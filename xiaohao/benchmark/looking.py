@@ -5,24 +5,23 @@ It is what worker and nightly run do in the product: the same reader, index, sna
 
 import os
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert
 
-from bpmn.decisions import evaluate
-from bpmn.engine import Engine
 from bpmn.release import shipped
-from cases.signals import SIGNALS, look, parameters
-from cases.signals.snapshot import Answer, Parameters
+from cases.signals import look
+from cases.signals.snapshot import Answer
 from documents.evidence.reading import READER_VERSION, Read, read_evidence
 from persistence import sketches
 from persistence.database import Database
 from persistence.evidence_facts import LONG_AGO
 from persistence.snapshots import list_snapshot_of, reference_of, snapshot_of
 from persistence.tables import evidence_facts, evidence_texts
+from tasks.rule_tables import tables_in
 from xiaohao.bench_format import World
 from xiaohao.benchmark.loading import Loaded, Loading
 
@@ -41,17 +40,6 @@ def look_at(world: World, directory: Path, folder: Path, progress: Progress) -> 
         return _ask(database, world, loaded, progress)
     finally:
         database.dispose()
-
-
-def shipped_parameters() -> Mapping[str, Parameters]:
-    """Return the parameters of the shipped decision table."""
-    decision = Engine(shipped()).decisions["signal_parameters"]
-    rows: list[tuple[str, dict[str, Any]]] = []
-    for signal in SIGNALS:
-        answer = evaluate(decision, {"signal": signal})
-        assert isinstance(answer, list), "signal_parameters collects"
-        rows += [(signal, dict(row)) for row in answer]
-    return parameters(rows)
 
 
 # --- files ------------------------------------------------------------------------------------------------------------
@@ -111,7 +99,7 @@ def _ask(database: Database, world: World, loaded: Loaded, progress: Progress) -
         with database.writing() as conn:
             for finding in portion:
                 sketches.refresh(conn, loaded.findings[finding.number], loaded.units[units[finding.list]])
-    table, answers = shipped_parameters(), dict[str, Answer]()
+    table, answers = tables_in(shipped()).parameters, dict[str, Answer]()
     latest = max(finding.as_of for finding in world.findings)
     with database.reading() as conn:
         reference = reference_of(conn, latest)
