@@ -154,7 +154,7 @@ def _with_day(text: str) -> tuple[str, str] | None:
 
     Days that stand inside the measures stay there and are found again when the row is read.
     """
-    found = re.search(r"[\n;；。，,（(\s]+([^\n;；。，,（()）]{2,30})[)）。]?\s*$", text)
+    found = re.search(r"(?<![\n;；。，,（(\s])[\n;；。，,（(\s]+([^\n;；。，,（()）]{2,30})[)）。]?\s*$", text.rstrip())
     if found is not None:
         day = read_date(found[1])
         if day.doubt not in {"not_a_date", "more_than_a_date"} and (day.on or day.kind or day.doubt):

@@ -8,7 +8,7 @@ from documents.limited import LIMITS, Limits, Sheet
 from documents.refusals import FileDamaged, TextUnreadable, TooManyRows
 
 DELIMITERS = ",\t;|"
-_RULE = re.compile(r"[\s:|\-=+—]*-{3,}[\s:|\-=+—]*")  # the line under the headings of a table drawn with signs
+_RULE = frozenset(" \t\r\n\u3000:|-=+—")  # the line under the headings of a table drawn with signs
 LONGEST_CELL = 32_767  # characters; more comes from a quote that was never closed
 
 
@@ -39,7 +39,7 @@ def read_delimited(name: str, content: bytes, limits: Limits = LIMITS) -> Sheet:
     csv.field_size_limit(LONGEST_CELL)
     try:
         for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            rows.append([] if _RULE.fullmatch("".join(cells)) else cells)
+            rows.append([] if _is_rule("".join(cells)) else cells)
             if len(rows) > limits.rows + 200:
                 raise TooManyRows(limit=limits.rows)
     except csv.Error:
@@ -64,3 +64,7 @@ def _evenness(text: str, delimiter: str) -> tuple[int, int]:
         return 0, 0
     usual = max(wide, key=wide.count)
     return widths.count(usual) * usual, usual
+
+
+def _is_rule(line: str) -> bool:
+    return "---" in line and _RULE.issuperset(line)

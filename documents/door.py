@@ -21,8 +21,16 @@ def read_file(
     sheet: str | None = None,
     mapping: Mapping[str, str | None] | None = None,
     limits: Limits = LIMITS,
+    converted: bool = False,
 ) -> Intake:
-    """Understand any file that is let in, as ``read_ledger`` or ``read_feedback`` do, with their refusals."""
+    """Understand any file that is let in, as ``read_ledger`` or ``read_feedback`` do, with their refusals.
+
+    *converted*: *content* was made a .docx of an older document already, *name* is still its own.
+    """
+    if converted:
+        return read_feedback(
+            name, content, unit=unit, feedback_on=feedback_on, mapping=mapping, limits=limits, converted=True
+        )
     kind = kind_of(name, content, limits)
     if kind in DOCUMENTS or (Path(name).suffix.lower() == ".txt" and not _is_table(name, content, mapping, limits)):
         return read_feedback(name, content, unit=unit, feedback_on=feedback_on, mapping=mapping, limits=limits)

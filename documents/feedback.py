@@ -52,12 +52,14 @@ def read_feedback(
     feedback_on: date | None = None,
     mapping: Mapping[str, str | None] | None = None,
     limits: Limits = LIMITS,
+    converted: bool = False,
 ) -> Intake:
     """Understand the document *content* (.docx or .txt); raises a refusal of ``documents.refusals``.
 
+    *converted*: it was made a .docx already, whatever *name* says.
     ``stated`` of the answer holds the numbers that the document gives for all findings together (money in 万元).
     """
-    kind = kind_of(name, content, limits)
+    kind = "docx" if converted else kind_of(name, content, limits)
     if kind == "text":
         word = _Word(_from_text(content), [], [])
     elif kind in DOCUMENTS:
@@ -350,8 +352,8 @@ def _said_in_prose(paragraphs: Sequence[Paragraph]) -> Iterator[tuple[Paragraph,
 
 # --- numbers about all findings --------------------------------------------------
 
-_COUNT = r"(\d+)(?:个|项|条|件)"
-_MONEY = r"[^,，;；。:：\d]{0,14}?(\d+(?:\.\d+)?(?:万|亿)?元)"
+_COUNT = r"(?<!\d)(\d{1,9})(?:个|项|条|件)"  # from its first digit on, else a long number is tried from each
+_MONEY = r"[^,，;；。:：\d]{0,14}?(?<!\d)(\d{1,15}(?:\.\d{1,9})?(?:万|亿)?元)"
 _STATED: tuple[tuple[str, str], ...] = (  # the first place that says it; what is read is not read again
     (
         "immediate_total phased_total immediate_done phased_done",

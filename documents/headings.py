@@ -13,6 +13,7 @@ from importlib.resources import files
 
 from documents.limited import Cell, Sheet
 
+LONGEST = 200  # characters of a heading; a cell that holds more is none
 SEARCHED_ROWS = 40  # titles, notes to the filler and blank rows above the headings
 TEXTS = frozenset({"title", "detail"})  # at least one of them makes a table a ledger
 
@@ -91,11 +92,14 @@ def _mentioned(plain: str) -> str | None:
     return min(found)[2] if found else None
 
 
+_BRACKETED = re.compile(r"[(\[【〔<][^()\[\]【】〔〕<>]*[)\]】〕>]")
+
+
 @lru_cache(maxsize=8192)
 def plain_heading(written: str) -> str:
     """Return *written* half-width, without blanks, line breaks, brackets and closing marks."""
-    plain = re.sub(r"[\s\u200b\ufeff*★]+", "", unicodedata.normalize("NFKC", written))
-    return re.sub(r"[(\[【〔<].*?[)\]】〕>]", "", plain).strip(":：、,。/").casefold() or plain.casefold()
+    plain = re.sub(r"[\s\u200b\ufeff*★]+", "", unicodedata.normalize("NFKC", written[:LONGEST]))
+    return _BRACKETED.sub("", plain).strip(":：、,。/").casefold() or plain.casefold()
 
 
 @cache

@@ -23,6 +23,13 @@ from documents.measures import deadlines_in, split_measures
 from documents.readings import Duplicate, Flagged, Intake, Note, ReadFinding, Rejected, Why, Written, WrittenRow
 from documents.refusals import FileKindUnknown, HeadingUnknown, NoLedgerFound, SheetHidden, SheetUnknown, TooManyRows
 
+LONGEST: Mapping[str, int] = {
+    **dict.fromkeys(("seq", "number", "amount", "amount_unit", "recovered", "headcount", "kind"), 100),
+    **dict.fromkeys(("starts_on", "due", "done_on", "phone", "category"), 300),
+    **dict.fromkeys(("responsible_leader", "responsible_person", "lead_org", "responsible_org", "aspect"), 1_000),
+}
+"""Field -> characters that it takes in; what a field not named here holds is prose, as long as any cell."""
+
 __all__ = ["Duplicate", "Flagged", "Intake", "Note", "ReadFinding", "Rejected", "Why", "Written", "read_ledger"]
 
 
@@ -63,7 +70,7 @@ def read_tables(
     """Understand every ledger in *book*, as ``read_ledger`` does."""
     reading = _Reading(unit=unit, feedback_on=feedback_on)
     ledgers = []
-    for table in _wanted(book, sheet):
+    for table in (_cut(each, limits.cell_characters, reading) for each in _wanted(book, sheet)):
         if not table.visible:
             reading.note(table.name, None, "hidden_sheet")
         elif headings := find_headings(table, mapping):
@@ -74,11 +81,37 @@ def read_tables(
         raise NoLedgerFound
     for table, found in ledgers:
         split, headings, whole = taken_apart(table, found, mapping)
+        split = _cut_by_field(split, headings, reading)
         _SheetReading(reading, split, headings, whole, since_1904=book.since_1904).read()
         if len(reading.findings) > limits.rows:
             raise TooManyRows(limit=limits.rows)
     layouts = tuple(layout_of(table, headings, reading.findings) for table, headings in ledgers)
     return replace(reading.intake(), layouts=layouts)
+
+
+def _cut(table: Sheet, longest: int, reading: "_Reading") -> Sheet:
+    """Return *table* with no cell longer than that; each one that was is told."""
+    if all(len(cell) <= longest for row in table.rows for cell in row if isinstance(cell, str)):
+        return table
+    rows = []
+    for number, row in enumerate(table.rows, 1):
+        if any(isinstance(cell, str) and len(cell) > longest for cell in row):
+            reading.note(table.name, number, "cell_cut", limit=longest)
+        rows.append([cell[:longest] if isinstance(cell, str) else cell for cell in row])
+    return replace(table, rows=rows)
+
+
+def _cut_by_field(table: Sheet, headings: Headings, reading: "_Reading") -> Sheet:
+    """Return *table* with no cell longer than its field takes in, so that nobody looks for a day in a long text."""
+    short = {heading.column: heading for heading in headings.columns if heading.field in LONGEST}
+    rows = [list(row) for row in table.rows]
+    for number, row in enumerate(rows[headings.last + 1 :], headings.last + 2):
+        for column, heading in short.items():
+            cell, longest = row[column] if column < len(row) else "", LONGEST[heading.field or ""]
+            if isinstance(cell, str) and len(cell) > longest:
+                row[column] = cell[:longest]
+                reading.note(table.name, number, "field_cut", column=heading.written, limit=longest)
+    return replace(table, rows=rows)
 
 
 def _wanted(book: Book, name: str | None) -> Sequence[Sheet]:

@@ -53,6 +53,10 @@ class WrittenRow(Mapping[str, Written]):
         """*columns*: place in *texts* and heading by field; *sources*: the row of a value merged down, by column."""
         self._sheet, self._row, self._texts, self._columns, self._sources = sheet, row, texts, columns, sources
 
+    def parts(self) -> tuple[str, int, Sequence[str], Mapping[str, tuple[int, str]], Mapping[int, int]]:
+        """Return what it was made of."""
+        return self._sheet, self._row, self._texts, self._columns, self._sources
+
     def __getitem__(self, name: str) -> Written:
         column, heading = self._columns[name]
         if not self._texts[column]:

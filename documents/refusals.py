@@ -87,6 +87,12 @@ class HeadingUnknown(CaseError):
     code = "heading_unknown"
 
 
+class ReadersBusy(CaseError):
+    """So many files are being read that this one has to come again later."""
+
+    code = "readers_busy"
+
+
 class ReadingTookTooLong(CaseError):
     """The limited reader ran out of its time or memory."""
 

@@ -1,20 +1,21 @@
-"""登记簿 as workbooks: rows are read by their headings in any order, and an empty workbook says which are known."""
+"""登记簿 as workbooks: rows are read by their headings in any order."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from cases.dirty_text import clean, same_text
 from documents.delimited import read_delimited
 from documents.limited import DOCUMENTS, LIMITS, Cell, Limits, Sheet, kind_of, read_book
-from documents.papers.text_sheets import TextBook
-from documents.refusals import FileKindUnknown
+from documents.refusals import FileKindUnknown, TooManyRows
 
+LONGEST = 200  # characters of a heading
 MOST_ABOVE = 20  # rows of titles and notes above the headings
 LEAST_KNOWN = 2  # headings side by side: one known word may stand in any sentence
 
-_BESIDE = re.compile(r"[*＊]|[（(][^）)]*[）)]")
+_BESIDE = re.compile(r"[*＊]|[（(][^（(）)]*[）)]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,19 @@ class ReadBook:
     unknown: tuple[str, ...] = ()
 
 
-def read_register(name: str, content: bytes, headings: Mapping[str, str], limits: Limits = LIMITS) -> ReadBook:
+def read_register(
+    name: str,
+    content: bytes,
+    headings: Mapping[str, str],
+    *,
+    longest: Mapping[str, int] = MappingProxyType({}),
+    most: int = LIMITS.rows,
+    limits: Limits = LIMITS,
+) -> ReadBook:
     """Return the rows below the headings of each visible sheet; *headings*: as people write them -> field.
 
-    Raises the refusals of `documents.limited`.
+    A cell ends one character behind the *longest* of its field: whoever judges the row sees that it is too long.
+    Raises the refusals of `documents.limited`, and TooManyRows where there are more than *most*.
     """
     known = {_bare(heading): field for heading, field in headings.items()}
     rows: list[ReadRow] = []
@@ -52,20 +62,16 @@ def read_register(name: str, content: bytes, headings: Mapping[str, str], limits
         others = [str(cell) for place, cell in enumerate(sheet.rows[top]) if place not in columns and _is_full(cell)]
         unknown |= dict.fromkeys(map(clean, others))
         for number, cells in enumerate(sheet.rows[top + 1 :], top + 2):
-            told = {field: cells[place] for place, field in columns.items() if place < len(cells)}
+            told = {
+                field: _cut(cells[place], longest.get(field, limits.cell_characters))
+                for place, field in columns.items()
+                if place < len(cells)
+            }
             if any(_is_full(cell) for cell in told.values()):
                 rows.append(ReadRow(f"{sheet.name} {number}", told))
+        if len(rows) > most:
+            raise TooManyRows(limit=most)
     return ReadBook(rows, frozenset(fields), tuple(unknown))
-
-
-def empty_book(title: str, note: str, headings: Sequence[str]) -> bytes:
-    """Return a workbook with a title, a note and *headings*, and nothing below them."""
-    book = TextBook()
-    sheet = book.sheet(title[:31], [max(12, 2 * len(heading) + 4) for heading in headings], frozen=3, fixed_columns=1)
-    sheet.title(title)
-    sheet.note(note)
-    sheet.headings(headings)
-    return book.bytes()
 
 
 def _sheets(name: str, content: bytes, limits: Limits) -> Sequence[Sheet]:
@@ -92,7 +98,11 @@ def _headings(sheet: Sheet, known: Mapping[str, str]) -> tuple[int, Mapping[int,
 
 
 def _bare(heading: str) -> str:
-    return same_text(_BESIDE.sub("", heading))
+    return same_text(_BESIDE.sub("", heading[:LONGEST]))
+
+
+def _cut(cell: Cell, longest: int) -> Cell:
+    return cell[: longest + 1] if isinstance(cell, str) else cell
 
 
 def _is_full(cell: Cell) -> bool:

@@ -18,6 +18,8 @@ from typing import BinaryIO
 from sqlalchemy import Connection, select
 
 from cases.refusals import CaseError
+from persistence.database import DiskFull
+from persistence.durable import is_full, sync_folder
 from persistence.insertion import insert_new
 from persistence.sniffing import ACCEPTED, CSV, READ_AT_ONCE, TEXT, media_type
 from persistence.tables import blobs
@@ -91,7 +93,7 @@ class Attachments:
         """Store what *stream* holds and return it; it is on disk when this returns, its row is the caller's to write.
 
         Reads the stream once, in parts. Raises EmptyFile, FileTooLarge, FileTypeNotAccepted or FileTypeMismatch, and
-        leaves nothing behind then.
+        leaves nothing behind then, as where the disk is full (DiskFull).
         """
         name = filename.replace("\\", "/").rpartition("/")[2]
         arriving = self._folder / INCOMING / secrets.token_hex(16)
@@ -102,17 +104,26 @@ class Attachments:
             place.parent.mkdir(parents=True, exist_ok=True)
             os.replace(arriving, place)  # the same content again: renews its time and heals a damaged file
             for folder in (place.parent, place.parent.parent, self._folder):
-                _sync(folder)
+                sync_folder(folder)
+        except OSError as why:
+            if is_full(why):
+                raise DiskFull() from why
+            raise
         finally:
             arriving.unlink(missing_ok=True)
         return Kept(digest, size, kind)
 
     def open(self, sha256: str) -> BinaryIO:
-        """Open a stored file for reading. Raises FileLost."""
+        """Open a stored file for reading. Raises FileLost where it is gone, or not what was stored under this name."""
         try:
-            return self._place(sha256).open("rb")
+            file = self._place(sha256).open("rb")
         except FileNotFoundError:
             raise FileLost() from None
+        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+            file.close()
+            raise FileLost()
+        file.seek(0)
+        return file
 
     def missing(self, connection: Connection) -> Iterator[Broken]:
         """Yield every row whose file is gone or changed; reads all files, so it takes as long as the disk does."""
@@ -142,7 +153,12 @@ class Attachments:
     def _place(self, sha256: str) -> Path:
         if not _SHA256.fullmatch(sha256):
             raise FileLost()
-        return self._folder / sha256[:2] / sha256[2:4] / sha256
+        return place_of(self._folder, sha256)
+
+
+def place_of(folder: Path, sha256: str) -> Path:
+    """Return where the file with this content lies below the *folder* of evidence."""
+    return folder / sha256[:2] / sha256[2:4] / sha256
 
 
 def register(connection: Connection, kept: Kept, *, now: datetime) -> None:
@@ -177,12 +193,3 @@ def _agreed_type(arriving: Path, name: str) -> str:
     if found != named:
         raise FileTypeMismatch(filename=name, found=found)
     return found
-
-
-def _sync(folder: Path) -> None:
-    """Make the names in *folder* durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

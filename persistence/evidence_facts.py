@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select, update
 from sqlalchemy.sql.base import Executable
 
 from cases.evidence_facts import Fact, FactKind, ReadState
+from cases.known_words import known, required
 from persistence.insertion import insert_new
 from persistence.tables import evidence, evidence_facts, evidence_texts
 
@@ -43,7 +44,8 @@ def facts_of(conn: Connection, sha256s: Iterable[str]) -> dict[str, tuple[Fact, 
     wanted = sorted(set(sha256s))
     for some in _portions(wanted):
         for row in conn.execute(_facts, {"contents": some}):
-            found[row.sha256].append(Fact(FactKind(row.kind), row.value, row.written, row.place, row.start, row.end))
+            if (kind := known(FactKind, row.kind)) is not None:
+                found[row.sha256].append(Fact(kind, row.value, row.written, row.place, row.start, row.end))
     return {sha256: tuple(found[sha256]) for sha256 in wanted}
 
 
@@ -70,7 +72,7 @@ def states_of(conn: Connection, sha256s: Iterable[str]) -> dict[str, tuple[ReadS
     for some in _portions(sorted(set(sha256s))):
         query = select(evidence_texts.c.sha256, evidence_texts.c.state, evidence_texts.c.reason)
         for sha256, state, reason in conn.execute(query.where(evidence_texts.c.sha256.in_(some))):
-            states[sha256] = (ReadState(state), str(reason))
+            states[sha256] = (required(ReadState, state), str(reason))
     return states
 
 
@@ -169,12 +171,6 @@ def findings_with(conn: Connection, sha256: str) -> list[int]:
     """Return the findings in whose dossiers the content is evidence."""
     query = select(evidence.c.finding_id).where(evidence.c.sha256 == sha256, evidence.c.withdrawn_at.is_(None))
     return list(conn.scalars(query.distinct().order_by(evidence.c.finding_id)))
-
-
-def still_waiting(conn: Connection, version: int) -> int:
-    """Return how many contents readers before *version* have not read."""
-    query = select(func.count()).where(evidence_texts.c.reader_version < version)
-    return int(conn.scalar(query.select_from(evidence_texts)) or 0)
 
 
 def _portions(sha256s: Sequence[str]) -> Iterable[Sequence[str]]:

@@ -4,6 +4,7 @@ Source of the magic bytes: the specifications (ISO 32000, PNG, JFIF, GIF89a, RIF
 """
 
 import codecs
+import io
 import re
 import zipfile
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from types import MappingProxyType
 
 READ_AT_ONCE = 1 << 20
 ENTRIES_LIMIT = 20_000  # of an office document; real ones have hundreds
+DIRECTORY_LIMIT = 2 << 20  # bytes; Python takes a second for each five million, and all others wait for it
 
 PDF, OFD = "application/pdf", "application/ofd"
 TEXT, CSV, ZIP = "text/plain", "text/csv", "application/zip"
@@ -83,9 +85,18 @@ def media_type(path: Path) -> str | None:
     return TEXT if _is_text(path, start) else None
 
 
+class _Package(io.FileIO):
+    """A package whose table of contents is read at once, or not at all where it is longer than any honest one."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > DIRECTORY_LIMIT:
+            raise zipfile.BadZipFile("its directory is too long")
+        return super().read(size) or b""
+
+
 def _zipped(path: Path) -> str | None:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with _Package(path) as file, zipfile.ZipFile(file) as archive:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
         return None

@@ -58,7 +58,7 @@ def _attach(work: Work, case: FindingCase, attachment: Attachment, purpose: Purp
     )
 
 
-def _earlier_version(work: Work, case: FindingCase, filename: str) -> Row[int, int] | None:
+def _earlier_version(work: Work, case: FindingCase, filename: str) -> Row[tuple[int, int]] | None:
     """Return (id, version) of what a file of this name replaces: what the unit kept, or what those outside kept.
 
     Neither side takes the other's evidence away by choosing its name.

@@ -17,6 +17,7 @@ from cases.events import Event
 from cases.evidence import PROCESS, RESULT, EvidenceKind
 from cases.evidence_facts import ReadState, day_of, document_date, proposed_kind
 from cases.finding import State
+from cases.known_words import required
 from cases.moments import shanghai_date
 from documents.evidence.reading import READER_VERSION, ReaderDied, ReadingLimits, read_evidence
 from persistence import evidence_facts as kept
@@ -136,7 +137,7 @@ def note_reading(work: Work, case: AnyCase, told: Mapping[str, Any]) -> None:
         if news:
             work.set(evidence, piece.id, **news)
             work.record(case, Event("EvidenceRead", {"evidence": piece.id, **news}))
-        if "kind_proposed" in news and proposal in PROCESS and EvidenceKind(piece.kind) in RESULT:
+        if "kind_proposed" in news and proposal in PROCESS and required(EvidenceKind, piece.kind) in RESULT:
             doubt = {"evidence": piece.id, "proposed": proposal, "claimed": piece.kind}
             work.record(case, Event("EvidenceKindDoubted", doubt))
     work.tell(case.id, LOOK_FOR_SIGNALS)  # once the day stands in the tables

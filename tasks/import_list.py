@@ -12,7 +12,7 @@ from cases.finding import Kind
 from cases.reporting import ListSource, Origin, recognised
 from cases.rights import Actor
 from config.status_families import Claim, claim_of
-from documents.door import read_file
+from documents.apart import read_file_apart
 from documents.readings import Intake, ReadFinding
 from persistence.tables import rounds, units
 from tasks.answers import Answers, take_answers
@@ -133,13 +133,13 @@ def _read(
     mapping: dict[str, str | None] | None,
 ) -> _Found:
     """Read the file, a second time where its unit's columns were taken for something else the last time."""
-    intake = read_file(name, content, unit=unit, feedback_on=feedback_on, sheet=sheet, mapping=mapping)
+    intake = read_file_apart(name, content, unit=unit, feedback_on=feedback_on, sheet=sheet, mapping=mapping)
     with office.read() as conn:
         unit_id = find_unit(conn, intake.unit or "")
         before = remembered(conn, unit_id, intake.mapping) if unit_id and intake.mapping and mapping is None else None
     if before is None or before.columns == dict(intake.mapping):
         return _Found(intake, unit_id)
-    again = read_file(name, content, unit=unit, feedback_on=feedback_on, sheet=sheet, mapping=before.columns)
+    again = read_file_apart(name, content, unit=unit, feedback_on=feedback_on, sheet=sheet, mapping=before.columns)
     return _Found(again, unit_id, before)
 
 

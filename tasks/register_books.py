@@ -7,8 +7,8 @@ from typing import Any
 
 from cases.registers import About, Register
 from config.messages import LANGUAGES, say
-from documents.refusals import TooManyRows
-from documents.register_books import empty_book, read_register
+from documents.apart import read_register_apart
+from documents.papers.empty_book import empty_book
 from tasks.import_register import MOST_ROWS
 from tasks.registering import SUBJECTS
 
@@ -30,9 +30,8 @@ def read_book(register: Register, name: str, content: bytes, *, subject: str = "
     headings = {
         say(language, f"register_field.{field}"): field for field in _fields(register) for language in LANGUAGES
     }
-    read = read_register(name, content, headings)
-    if len(read.rows) > MOST_ROWS:
-        raise TooManyRows(limit=MOST_ROWS)
+    longest = {field.name: field.longest for field in register.fields}
+    read = read_register_apart(name, content, headings, longest=longest, most=MOST_ROWS)
     of = SUBJECTS.get(register.about, "")
     rows = [
         {"place": row.place} | {field: _as_json(cell) for field, cell in row.cells.items()}

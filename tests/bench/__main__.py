@@ -5,13 +5,37 @@ import platform
 import sys
 import time
 
-from tests.bench import figures, ledger_import, likeness, mail, officer, one_task, patrol, signals, task_list, workbook
+from tests.bench import (
+    figures,
+    ledger_import,
+    likeness,
+    mail,
+    officer,
+    one_task,
+    patrol,
+    reading,
+    signals,
+    task_list,
+    workbook,
+)
 from tests.bench.places import VAR, places
 from tests.bench.table import Line, as_text, keep
 
 SECTIONS = {
     module.SECTION: module
-    for module in (one_task, officer, task_list, figures, patrol, mail, ledger_import, workbook, likeness, signals)
+    for module in (
+        one_task,
+        officer,
+        task_list,
+        figures,
+        patrol,
+        mail,
+        ledger_import,
+        reading,
+        workbook,
+        likeness,
+        signals,
+    )
 }
 
 

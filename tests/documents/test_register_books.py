@@ -6,7 +6,8 @@ import openpyxl
 import pytest
 
 from cases.refusals import CaseError
-from documents.register_books import empty_book, read_register
+from documents.papers.empty_book import empty_book
+from documents.register_books import read_register
 
 HEADINGS = {"时间": "at", "金额（元）": "amount", "缴款人": "payer"}
 

@@ -4,6 +4,7 @@ import hashlib
 import io
 import multiprocessing
 import os
+import time
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ from persistence.attachments import (
 )
 from persistence.database import Database
 from persistence.tables import blobs
+from tests.support.bombs import crowded
 
 NOW = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n"
@@ -203,3 +205,11 @@ def test_a_crash_leaves_a_file_without_a_row_and_it_is_swept_up(
         assert attachments.sweep(connection, before=datetime.now(UTC) + timedelta(hours=1)) == 1
     with attachments.open(sound.sha256) as file:
         assert file.read() == PDF + b"x"
+
+
+def test_an_archive_with_an_endless_table_of_contents_is_not_opened(attachments: Attachments) -> None:
+    began = time.process_time()
+    with pytest.raises(FileTypeNotAccepted):
+        attachments.keep(io.BytesIO(crowded(300_000)), "包.zip", limit_bytes=50_000_000)
+
+    assert time.process_time() - began < 1  # reading it takes four
