@@ -26,9 +26,10 @@ from starlette.exceptions import HTTPException
 from cases.evidence import EvidenceKind, Purpose
 from cases.figures import Rate, Rounding, Tally, formulas_of
 from cases.finding import Kind, State
-from cases.moments import shanghai_date
+from cases.ids import ids_as_text
+from cases.moments import read_day, shanghai_date
 from cases.refusals import CaseError, FormIncomplete, NotPermitted, Unknown
-from cases.rights import PERMISSIONS, Actor, outside
+from cases.rights import Actor, outside
 from config.messages import say
 from documents.limited import LIMITS
 from persistence import dossiers, outbox, overviews
@@ -44,10 +45,10 @@ from tasks.import_list import import_list
 from tasks.work import Attachment
 from web import refusals
 from web.house import House, TheHouse
-from web.signed_in import visitor_language
-from web.whole import whole
+from web.json_body import StrictRoute
+from web.signed_in import fit_address, visitor_language
+from web.typed import MOST_LINES, AskedDay, Day, Id, Limit, Place, whole
 
-MOST = 200  # lines of a page
 CHUNK = 1 << 16  # bytes of a download that are in memory at once
 
 
@@ -90,7 +91,9 @@ def make_api(house: House) -> FastAPI:
         redoc_url=None,
         servers=[{"url": "/api/v1"}],
         root_path_in_servers=False,
+        dependencies=[Depends(fit_address)],
     )
+    api.router.route_class = StrictRoute
     api.state.house = house
     for path, endpoint in _READS.items():
         api.get(path, responses=_PROBLEMS)(endpoint)
@@ -147,7 +150,6 @@ Asks = Annotated[Actor, Depends(token_actor)]
 Key = Annotated[str, Depends(idempotency_key)]
 Version = Annotated[int | None, Depends(seen_version)]
 After = Annotated[str | None, Query(max_length=400, description="`next` of the page before.")]
-Limit = Annotated[int, Query(ge=1, le=MOST)]
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
@@ -176,7 +178,7 @@ def list_findings(
             unit_path=_unit_path(conn, unit) if unit else None,
             state=state, stage=stage, kind=kind, category=category, overdue=overdue,
             list_id=_list_id(conn, actor, list) if list else None,
-            search=q, has_attention=attention,
+            search=q, has_attention=attention, today=shanghai_date(house.office.now()),
         )  # fmt: skip
         page = overviews.list_findings(
             conn, visible_findings(actor), filters, after=_finding_place(place, order), limit=limit, order=order
@@ -188,7 +190,7 @@ def list_findings(
 def get_figures(
     house: TheHouse,
     actor: Asks,
-    as_of: Annotated[date | None, Query(description="The whole day included; without it today.")] = None,
+    as_of: Annotated[AskedDay, Query(description="The whole day included; without it today.")] = None,
     by: By = By.UNIT,
     unit: Annotated[str | None, Query(description="Name or short name: this unit and all below it.")] = None,
     list: Annotated[str | None, Query(max_length=40, description="Number of an issue list.")] = None,
@@ -235,7 +237,7 @@ def get_finding(house: TheHouse, actor: Asks, number: str) -> Response:
     return _json(dossier, headers={"ETag": f'"{row.version}"'})
 
 
-def get_events(house: TheHouse, actor: Asks, number: str, after: int = 0, limit: Limit = MOST) -> Response:
+def get_events(house: TheHouse, actor: Asks, number: str, after: Place = 0, limit: Limit = MOST_LINES) -> Response:
     """What happened to a finding, oldest first, with the hashes that chain it."""
     with house.office.read() as conn:
         row = _finding(conn, actor, number)
@@ -336,14 +338,14 @@ class Upload(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     sha256: str = Said(pattern=r"^[0-9a-f]{64}$")
-    size: int
+    size: Id
     media_type: str
     filename: str = Said(max_length=255)
     receipt: str = Said(description="As the upload gave it: nobody can name a file that he did not upload.")
     kind: EvidenceKind = EvidenceKind.OTHER
     purpose: Purpose = Purpose.RESULT
-    measure: int | None = Said(None, description="Number of the measure that it proves.")
-    effective_on: date | None = Said(None, description="Date that the document itself states.")
+    measure: Id | None = Said(None, description="Number of the measure that it proves.")
+    effective_on: Day | None = Said(None, description="Date that the document itself states.")
     locator: str = Said("", max_length=120, description="Page or clause.")
 
 
@@ -355,7 +357,7 @@ class Doing(BaseModel):
     data: dict[str, Any] = {}
     attachments: list[Upload] = []
     task: str | None = Said(None, description="Which open task, where several wait for the same act.")
-    version: int | None = Said(None, description="Instead of If-Match.")
+    version: Id | None = Said(None, description="Instead of If-Match.")
 
 
 def act_on_finding(
@@ -416,13 +418,13 @@ def import_ledger(
     actor: Asks,
     file: Annotated[UploadFile, File(description="Workbook, CSV or feedback document.")],
     unit: Annotated[str | None, Form(max_length=200)] = None,
-    feedback_on: Annotated[date | None, Form()] = None,
+    feedback_on: Annotated[AskedDay, Form()] = None,
     sheet: Annotated[str | None, Form(max_length=100)] = None,
     mapping: Annotated[str | None, Form(max_length=20_000, description="JSON: heading -> field or null.")] = None,
     dry_run: Annotated[bool, Form()] = False,
 ) -> Response:
     """Read a ledger and open an issue list, whole or not at all; the same file gives the same list."""
-    if not actor.plays(*PERMISSIONS["import_list"]):
+    if not actor.may_anywhere("import_list"):
         raise NotPermitted(act="import_list")
     read = import_list(
         house.office, actor, file.filename or "", file.file.read(LIMITS.file_bytes + 1),
@@ -524,7 +526,7 @@ def _line(line: FindingLine) -> dict[str, Any]:
 
 
 def _json(body: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    text = json.dumps(body, ensure_ascii=False, default=_as_text)
+    text = json.dumps(ids_as_text(body), ensure_ascii=False, default=_as_text)
     return Response(text, status, {"Cache-Control": "no-store", **(headers or {})}, "application/json")
 
 
@@ -564,7 +566,7 @@ def _finding_place(place: list[Any] | None, order: Order) -> overviews.Place | N
         raise BadPlace()
     if order is Order.DUE and place[0] is not None:
         try:
-            return date.fromisoformat(str(place[0])), _whole(place[1])
+            return read_day(str(place[0])), _whole(place[1])
         except ValueError:
             raise BadPlace() from None
     key = _whole(place[0]) if order is Order.NEWEST else place[0] if order is Order.DUE else str(place[0])
@@ -591,20 +593,35 @@ def _no_token(request: Request, _: Exception) -> Response:
 
 
 def _malformed(request: Request, error: Exception) -> Response:
+    if refusals.is_about_address(error):
+        return _problem(request, 404, "no_such_address")
     wrong = cast(RequestValidationError, error).errors()
     where = ", ".join(".".join(str(part) for part in each["loc"]) for each in wrong[:5])
-    return _problem(request, 422, "malformed", where=where)
+    return _problem(request, 422, "malformed", errors=refusals.errors_of(error), where=where)
+
+
+_CODE_OF = {400: "body_unreadable", 405: "no_such_method", 413: "too_large"}
 
 
 def _no_such(request: Request, error: Exception) -> Response:
     status = cast(HTTPException, error).status_code
-    answer = _problem(request, status, "no_such_method" if status == 405 else "no_such_address")
+    answer = _problem(request, status, _CODE_OF.get(status, "no_such_address"))
     answer.headers.update(cast(HTTPException, error).headers or {})
     return answer
 
 
-def _problem(request: Request, status: int, code: str, **facts: str) -> Response:
+def _problem(
+    request: Request, status: int, code: str, *, errors: Mapping[str, str] | None = None, **facts: str
+) -> Response:
     language = visitor_language(request)
-    body = {"type": f"urn:xiaohao:problem:{code}", "title": say(language, f"problem.{code}", **facts)}
-    text = json.dumps(body | {"status": status, "code": code}, ensure_ascii=False)
+    body: dict[str, object] = {
+        "type": f"urn:xiaohao:problem:{code}",
+        "title": say(language, f"problem.{code}", **facts),
+    }
+    body |= {"status": status, "code": code}
+    if errors:
+        body["errors"] = {
+            name: {"code": why, "text": refusals.field_sentence(language, why)} for name, why in errors.items()
+        }
+    text = json.dumps(body, ensure_ascii=False)
     return Response(text, status, {"Content-Language": language}, "application/problem+json")

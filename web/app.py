@@ -1,6 +1,8 @@
 """The application: rooms joined, refusals answered, headers put on. Each room of pages is one line below."""
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
@@ -9,6 +11,7 @@ from persistence.attachments import Attachments
 from tasks.catalogue import every_act
 from tasks.office import Office
 from tasks.passwords import Passwords
+from tasks.witness import Witness
 from web import (
     acts,
     case_pages,
@@ -32,18 +35,23 @@ from web.headers import SafeAnswers
 from web.house import House
 from web.pages import FOLDER
 from web.settings import WebSettings
-from web.signed_in import NotSignedIn, PasswordDue
+from web.signed_in import NotSignedIn, PasswordDue, fit_address
 from web.verifying import Verification
 
 
 def make_app(
-    office: Office, attachments: Attachments, passwords: Passwords, *, settings: WebSettings | None = None
+    office: Office,
+    attachments: Attachments,
+    passwords: Passwords,
+    *,
+    settings: WebSettings | None = None,
+    witness: Witness | None = None,
 ) -> FastAPI:
-    """Return the application that serves *office*."""
+    """Return the application that serves *office*; *witness*: where its checkpoints go."""
     every_act()
     settings = settings or WebSettings()
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.house = House(office, attachments, passwords, settings, Verification(office), Exports())
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(fit_address)])
+    app.state.house = House(office, attachments, passwords, settings, Verification(office, witness), Exports(), witness)
 
     app.include_router(door.router)
     app.include_router(door.inside)
@@ -61,13 +69,15 @@ def make_app(
     app.include_router(vitals.router)
     for router in office_pages.ROUTERS:
         app.include_router(router)
+    app.add_api_route("/favicon.ico", _mark, include_in_schema=False)
     app.mount("/api/v1", make_api(app.state.house), name="api")
     app.mount("/static", KeptFiles(directory=FOLDER / "static"), name="static")
 
     app.add_exception_handler(CaseError, refusals.refuse)
     app.add_exception_handler(NotSignedIn, refusals.lead_to_sign_in)
     app.add_exception_handler(PasswordDue, refusals.lead_to_password)
-    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, refusals.misunderstood)
+    app.add_exception_handler(HTTPException, refusals.turn_away)
     app.add_exception_handler(Exception, refusals.fail)
     app.add_middleware(SafeAnswers, settings=settings)
     return app
@@ -82,8 +92,6 @@ class KeptFiles(StaticFiles):
         return answer
 
 
-def _http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    if error.status_code == 404:
-        return refusals.nothing_here(request, error)
-    return Response(status_code=error.status_code, headers=error.headers)
+def _mark() -> Response:
+    """Answer what browsers ask for by themselves beside files and JSON, where no page names our mark."""
+    return FileResponse(FOLDER / "static" / "mark.svg", media_type="image/svg+xml")

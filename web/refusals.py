@@ -7,14 +7,18 @@ from datetime import date, datetime
 from typing import Any
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
 
-from cases.moments import day_on_paper, on_paper
+from cases.moments import DayOutOfRange, day_on_paper, on_paper
 from cases.refusals import CaseError, FormIncomplete
 from config.messages import knows, say
+from persistence.database import DiskFull
+from persistence.durable import is_full
 from web import pages
 from web.headers import HEADERS
-from web.signed_in import NotSignedIn, PasswordDue, sign_in_path, visitor_language
+from web.signed_in import FieldsUnclear, NotSignedIn, PasswordDue, sign_in_path, visitor_language
 
 log = logging.getLogger("web")
 
@@ -32,11 +36,15 @@ STATUS: Mapping[str, int] = {
     "no_such_task": 409,
     "case_suspended": 409,
     "case_faulted": 409,
+    "strange_word": 409,
+    "rule_failed": 409,
     "wrong_state": 409,
     "correction_refused": 409,
     "correction_pending": 409,
     "finding_ended": 409,
     "database_busy": 503,
+    "disk_full": 503,
+    "readers_busy": 503,
 }  # every other refusal is about what was filled in: 422
 RETRY_AFTER = "2"  # seconds
 
@@ -50,8 +58,22 @@ def sentence(language: str, refusal: CaseError) -> str:
     """Return what the person reads."""
     facts = {name: _fact(language, name, value) for name, value in refusal.facts.items()}
     if isinstance(refusal, FormIncomplete):
-        facts = {"count": len(refusal.errors)}
+        facts = {"count": len(refusal.errors), "fields": _named(language, refusal.errors)}
     return say(language, f"refusal.{refusal.code}", **facts)
+
+
+def _named(language: str, errors: Mapping[str, str]) -> str:
+    """Return each field with what is wrong with it, as a sentence names them; never what was written into it."""
+    return say(language, "web.list_comma").join(
+        say(language, "web.field_is", field=field_name(language, name), why=field_sentence(language, code))
+        for name, code in list(errors.items())[:5]
+    )
+
+
+def field_name(language: str, name: str) -> str:
+    """Return what a field of an address or a plain form is called; one that nobody named, as it stands."""
+    key = f"asked_field.{name}"
+    return say(language, key) if knows(key) else name[:40]
 
 
 def kept_sentence(language: str, why: Mapping[str, Any] | None) -> str:
@@ -106,7 +128,10 @@ def refuse(request: Request, refusal: Exception) -> Response:
 
 
 def fail(request: Request, error: Exception) -> Response:
-    """Answer a bug: the visitor reads an id, the log has the rest under it."""
+    """Answer a bug: the visitor reads an id, the log has the rest under it. A full disk is no bug."""
+    if is_full(error):
+        log.error("%s %s: the disk is full", request.method, request.url.path)
+        return refuse(request, DiskFull())
     trace = secrets.token_hex(6)
     log.error("%s %s failed, id %s", request.method, request.url.path, trace, exc_info=error)
     text = say(visitor_language(request), "web.broken", id=trace)
@@ -114,6 +139,69 @@ def fail(request: Request, error: Exception) -> Response:
         body = {"type": "urn:xiaohao:broken", "title": text, "status": 500, "id": trace}
         return JSONResponse(body, 500, dict(HEADERS), media_type="application/problem+json")
     return _tell(request, 500, text, dict(HEADERS))  # this answer passes by the middleware that puts them on
+
+
+_WRONG: Mapping[str, str] = {
+    "missing": "missing",
+    "extra_forbidden": "unknown",
+    "greater_than_equal": "too_small",
+    "less_than_equal": "too_large",
+    "less_than": "too_large",
+    "string_too_long": "too_long",
+    "string_too_short": "too_short",
+    "string_type": "not_a_text",
+    "string_unicode": "not_a_text",
+    "enum": "not_a_choice",
+    "literal_error": "not_a_choice",
+    "bool_parsing": "not_a_truth_value",
+    "bool_type": "not_a_truth_value",
+    "int_from_float": "not_whole",
+}
+
+
+def errors_of(error: Exception) -> dict[str, str]:
+    """Return field -> code of what the framework could not read; what was written is not among it."""
+    assert isinstance(error, RequestValidationError)
+    return {_place(each["loc"]): _code(each) for each in error.errors()[:20]}
+
+
+def is_about_address(error: Exception) -> bool:
+    """Whether a part of the path itself could not be read: there is no such page."""
+    assert isinstance(error, RequestValidationError)
+    return any(each["loc"][0] == "path" for each in error.errors())
+
+
+def _place(parts: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in parts[1:]) or str(parts[0])
+
+
+def _code(wrong: Mapping[str, Any]) -> str:
+    kind = str(wrong["type"])
+    if isinstance(wrong.get("ctx", {}).get("error"), DayOutOfRange):
+        return "day_out_of_range"
+    if kind.startswith(("date", "time")):
+        return "not_a_date"
+    if kind.startswith("int_") and kind not in _WRONG:
+        return "not_a_number"
+    return _WRONG.get(kind, "wrong")
+
+
+def misunderstood(request: Request, error: Exception) -> Response:
+    """Answer what the framework could not read: no such page, or a page that names the fields."""
+    if is_about_address(error):
+        return nothing_here(request, error)
+    return refuse(request, FieldsUnclear(errors_of(error)))
+
+
+def turn_away(request: Request, error: Exception) -> Response:
+    """Answer what the framework turns away: an unknown address, another method, a body that cannot be read."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return nothing_here(request, error)
+    if error.status_code < 400:
+        return Response(status_code=error.status_code, headers=error.headers)
+    key = {405: "problem.no_such_method", 413: "problem.too_large"}.get(error.status_code, "problem.body_unreadable")
+    return _tell(request, error.status_code, say(visitor_language(request), key), dict(error.headers or {}))
 
 
 def nothing_here(request: Request, _: Exception) -> Response:

@@ -7,6 +7,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import insert, select, update
 
+from persistence import failures
+from persistence.failures import Pauses
 from persistence.tables import accounts, api_tokens, findings, look_backs, outbox, releases
 from tests.web.city import PNG, City, fresh_city, token_of
 
@@ -393,3 +395,13 @@ def test_without_a_release_the_house_is_not_ready(city: City) -> None:
     answer = city.client().get("/readyz")
 
     assert (answer.status_code, answer.text) == (503, "no_release\n")
+
+
+def test_readiness_notes_what_fails(city: City) -> None:
+    with city.office.database.writing() as conn:
+        failures.put_down(conn, "deadlines", "round", "KeyError: 'x'", city.office.now(), Pauses())
+
+    answer = city.client().get("/readyz")
+
+    assert answer.status_code == 200
+    assert "failing: 1, see /incidents" in answer.text
