@@ -5,20 +5,41 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, bindparam, delete, func, insert, select, union, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    Table,
+    bindparam,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    union,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from cases.finding import Finding, Kind, State
 from cases.issue_list import IssueList, ListState
+from cases.known_words import required
 from cases.moments import shanghai_date
 from cases.sign_off import Checked, Dossier, Proof
 from persistence import ledger
+from persistence.failures import FAILED_ACT
 from persistence.people import stood_for
+from persistence.row_images import imaged
+from persistence.rows import Kept
 from persistence.seal import Keyring
 from persistence.tables import (
     cases,
     criteria,
     evidence,
+    failures,
     finding_links,
     findings,
     instances,
@@ -29,6 +50,7 @@ from persistence.tables import (
     open_tasks,
     progress_reports,
     reviews,
+    row_sums,
     signal_hits,
     submissions,
     waivers,
@@ -52,6 +74,9 @@ class Head:
     changed_at: datetime
     changed_by: str
     changed_act: str
+    sum: Kept | None = None  # of the case's rows, where it was read with it
+    row: Sequence[Any] = ()  # of the finding or list, as it is stored: its image, should the act change it
+    some_act_fails: bool = True  # of any case, at present; True as well where nobody asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +99,11 @@ class TaskRow:
     due_on: Any
     sort_on: str
 
+    @property
+    def held_by(self) -> str:
+        """Whose desk it stands on: that of a person who took it, else the list of a post or role."""
+        return self.holder if self.claimed_by is None else f"person:{self.claimed_by}"
+
 
 @dataclass(frozen=True, slots=True)
 class StoredInstance:
@@ -91,6 +121,7 @@ class StoredInstance:
     wake_at: datetime | None
     path: Mapping[str, int]
     fault: Mapping[str, Any] | None
+    row: Sequence[Any] = ()  # as it is stored: its image, should the act change it
 
 
 _HEAD = (
@@ -104,42 +135,80 @@ _HEAD = (
     cases.c.changed_by,
     cases.c.changed_act,
 )
+_fails = exists().where(failures.c.work == FAILED_ACT, failures.c.mended_at.is_(None))
+_READ_WITH_IT = (  # what an act would have to ask in statements of their own
+    *(row_sums.c[name].label(f"sum_{name}") for name in ("scope", "stamp", "key", "total", "mac")),
+    select(_fails).scalar_subquery().label("some_act_fails"),
+)
+_summed = row_sums.c.scope == literal("case/").concat(cast(cases.c.id, String))
+_HEAD_FOR_ACT = (*_HEAD, *_READ_WITH_IT)
+
+# What an act needs of a case is read in one statement; `persistence.rows` says how the sum and the image serve.
 _FINDING = [findings.c[field.name] for field in fields(Finding)]
 _LIST = [issue_lists.c[field.name] for field in fields(IssueList)]
 _TASK = [open_tasks.c[field.name] for field in fields(TaskRow)]
-_INSTANCE = [instances.c[field.name] for field in fields(StoredInstance)]
+INSTANCE = [instances.c[field.name] for field in fields(StoredInstance) if field.name != "row"]
 
-_finding_by_number = select(*_HEAD, *_FINDING).join_from(cases, findings).where(findings.c.number == bindparam("key"))
-_finding_by_id = select(*_HEAD, *_FINDING).join_from(cases, findings).where(findings.c.id == bindparam("key"))
+
+def _for_act(table: Table, columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
+    joined = cases.join(table).outerjoin(row_sums, _summed)
+    return select(*_HEAD_FOR_ACT, *columns, *_as_stored(table)).select_from(joined)
+
+
+def _as_stored(table: Table) -> list[Any]:
+    return [column.label(f"stored_{column.name}") for column in imaged(table).raw]
+
+
+_finding_by_number = _for_act(findings, _FINDING).where(findings.c.number == bindparam("key"))
+_finding_by_id = _for_act(findings, _FINDING).where(findings.c.id == bindparam("key"))
 _findings_of_list = (
-    select(*_HEAD, *_FINDING)
-    .join_from(cases, findings)
+    select(*_FINDING)
     .where(findings.c.list_id == bindparam("list"), findings.c.state == bindparam("state"))
     .order_by(findings.c.number)
 )
-_list_by_number = select(*_HEAD, *_LIST).join_from(cases, issue_lists).where(issue_lists.c.number == bindparam("key"))
-_list_by_id = select(*_HEAD, *_LIST).join_from(cases, issue_lists).where(issue_lists.c.id == bindparam("key"))
-_head_by_id = select(*_HEAD).where(cases.c.id == bindparam("key"))
-_live = select(*_INSTANCE).where(
+_list_by_number = _for_act(issue_lists, _LIST).where(issue_lists.c.number == bindparam("key"))
+_list_by_id = _for_act(issue_lists, _LIST).where(issue_lists.c.id == bindparam("key"))
+_head_by_id = (
+    select(*_HEAD_FOR_ACT).select_from(cases.outerjoin(row_sums, _summed)).where(cases.c.id == bindparam("key"))
+)
+_live = select(*INSTANCE, *_as_stored(instances)).where(
     instances.c.case_id == bindparam("case"), instances.c.status.in_(("running", "faulted"))
 )
-_tasks = select(*_TASK).where(open_tasks.c.case_id == bindparam("case")).order_by(open_tasks.c.since, open_tasks.c.id)
+_tasks = (
+    select(*_TASK)
+    .where(open_tasks.c.case_id == bindparam("case"))
+    .order_by(open_tasks.c.since, open_tasks.c.name, open_tasks.c.item, open_tasks.c.id)  # ids are random: names first
+)
 
 
-def _head(row: Sequence[Any]) -> Head:
-    return Head(row[0], row[1], row[2], ledger.Head(row[0], row[3], row[4], row[5]), row[6], row[7], row[8])
+def _head_for_act(row: Sequence[Any], known: int = 0) -> Head:
+    """Return the head of a row of `_for_act`; behind it *known* columns of the case, then all as they are stored."""
+    scope, stamp, key, total, mac, fails = row[len(_HEAD) : len(_HEAD_FOR_ACT)]
+    kept = None if scope is None else Kept(scope, stamp, key, total, mac)
+    stored = row[len(_HEAD_FOR_ACT) + known :]
+    return Head(
+        row[0], row[1], row[2], ledger.Head(row[0], row[3], row[4], row[5]), row[6], row[7], row[8],
+        kept, stored, bool(fails),
+    )  # fmt: skip
 
 
-def _finding(row: Sequence[Any]) -> Finding:
-    value = Finding(*row[len(_HEAD) :])
-    return replace(value, kind=Kind(value.kind), state=State(value.state))
+def _finding(values: Sequence[Any]) -> Finding:
+    value = Finding(*values)
+    return replace(value, kind=required(Kind, value.kind), state=required(State, value.state))
 
 
 def find_finding(conn: Connection, key: str | int) -> tuple[Head, Finding] | None:
     """Return the finding with this number (text) or id (int), or None."""
     query = _finding_by_id if isinstance(key, int) else _finding_by_number
     row = conn.execute(query, {"key": key}).one_or_none()
-    return None if row is None else (_head(row), _finding(row))
+    return (
+        None
+        if row is None
+        else (
+            _head_for_act(row, len(_FINDING)),
+            _finding(row[len(_HEAD_FOR_ACT) : len(_HEAD_FOR_ACT) + len(_FINDING)]),
+        )
+    )
 
 
 def findings_of_list(conn: Connection, list_id: int, state: State) -> list[Finding]:
@@ -153,19 +222,21 @@ def find_list(conn: Connection, key: str | int) -> tuple[Head, IssueList] | None
     row = conn.execute(query, {"key": key}).one_or_none()
     if row is None:
         return None
-    value = IssueList(*row[len(_HEAD) :])
-    return _head(row), replace(value, state=ListState(value.state))
+    value = IssueList(*row[len(_HEAD_FOR_ACT) : len(_HEAD_FOR_ACT) + len(_LIST)])
+    return _head_for_act(row, len(_LIST)), replace(value, state=required(ListState, value.state))
 
 
 def find_head(conn: Connection, case_id: int) -> Head | None:
     """Return the head of any case."""
     row = conn.execute(_head_by_id, {"key": case_id}).one_or_none()
-    return None if row is None else _head(row)
+    return None if row is None else _head_for_act(row)
 
 
 def live_instances(conn: Connection, case_id: int) -> list[StoredInstance]:
     """Return the running and faulted processes of a case."""
-    return [StoredInstance(*row) for row in conn.execute(_live, {"case": case_id})]
+    known = len(INSTANCE)
+    rows = conn.execute(_live, {"case": case_id})
+    return [StoredInstance(*(*row[:known], row[known:])) for row in rows]
 
 
 def tasks_of(conn: Connection, case_id: int) -> list[TaskRow]:
@@ -192,10 +263,14 @@ def move_head(
     recorded_at: datetime,
     by: str,
     act: str,
+    stated: str = "",
 ) -> None:
-    """Claim the next version of a case and record *entries* in its ledger. Raises Stale when somebody was faster."""
+    """Claim the next version of a case and record *entries* in its ledger. Raises Stale when somebody was faster.
+
+    *stated*: what the first of them says of the rows that are written with it.
+    """
     try:
-        end = ledger.append(conn, head.ledger, entries, keyring=keyring, recorded_at=recorded_at)
+        end = ledger.append(conn, head.ledger, entries, keyring=keyring, recorded_at=recorded_at, stated=stated)
     except IntegrityError as taken:  # the same place in the chain was just given to somebody else
         raise Stale() from taken
     moved = conn.execute(
@@ -233,6 +308,26 @@ _move = (
             )
         }
     )
+)
+
+
+def claim_heads(conn: Connection, heads: Sequence[Head]) -> None:
+    """Hold the heads of cases until the commit, so that nobody writes their rows meanwhile. Raises Stale.
+
+    SQLite has one writer: there the version is compared when the head moves.
+    """
+    if conn.dialect.name == "sqlite" or not heads:
+        return
+    versions = dict(conn.execute(_held, {"keys": sorted(head.id for head in heads)}).tuples().all())
+    if any(versions.get(head.id) != head.version for head in heads):
+        raise Stale()
+
+
+_held = (
+    select(cases.c.id, cases.c.version)
+    .where(cases.c.id.in_(bindparam("keys", expanding=True)))
+    .order_by(cases.c.id)
+    .with_for_update()
 )
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, String, and_, cast, exists, literal, or_, select
 
-from cases.rights import UNIT_SIDE
+from cases.rights import Side
+from persistence.roles import codes_on
 from persistence.tables import (
     corrections,
     finding_links,
@@ -95,7 +96,7 @@ def tasks_without_holder(conn: Connection, visible: ColumnElement[bool], day: da
         .join(posts, open_tasks.c.holder == literal("post:").concat(cast(posts.c.id, String)))
         .join(units, units.c.id == posts.c.unit_id)
         .where(
-            posts.c.role.in_(sorted(UNIT_SIDE)),
+            posts.c.role.in_(codes_on(conn, Side.UNIT)),
             open_tasks.c.claimed_by.is_(None),
             ~exists().where(tenures.c.post_id == posts.c.id, *holds),
             visible,

@@ -9,14 +9,19 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 
 from cases.refusals import CaseError
+from cases.search_words import normal
+from persistence.durable import is_full
+from persistence.searching import SQLITE_NAME
 
 BUSY_SECONDS = 5.0  # how long SQLite, and a thread before it, waits for the write lock
 PAUSES = (0.05, 0.2, 0.8)  # seconds between attempts to begin
@@ -32,6 +37,16 @@ class DatabaseBusy(CaseError):
     code = "database_busy"
 
 
+class DiskFull(DatabaseBusy):
+    """There is no room left on the disk; nothing was kept, the same may be sent again once there is."""
+
+    code = "disk_full"
+
+
+class SchemaUnknown(Exception):
+    """A revision of the schema that this version does not know."""
+
+
 class Database:
     """A database by URL: ``sqlite:////path/to/file`` or ``postgresql+psycopg://…``; thread-safe."""
 
@@ -45,6 +60,11 @@ class Database:
         self._begin_words = (
             {self._readers: "BEGIN", self._writers: "BEGIN IMMEDIATE"} if self.dialect == "sqlite" else {}
         )
+
+    @property
+    def url(self) -> str:
+        """Where the database is, with its password: for another connection of the same house."""
+        return self._url.render_as_string(hide_password=False)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -67,6 +87,23 @@ class Database:
             if self.dialect == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
             command.upgrade(alembic_config(connection), "head")
+
+    def upgrade(self, connection: Connection, revision: str = "head") -> None:
+        """Bring the schema to *revision* in the transaction of *connection*. Raises SchemaUnknown."""
+        config = alembic_config(connection)
+        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        if revision not in known | {"head"}:
+            raise SchemaUnknown(revision)
+        command.upgrade(config, revision)
+
+    def is_filled(self) -> bool:
+        """Whether a house is in it; one that is not there yet is not made by asking. Raises DatabaseBusy."""
+        if self.dialect == "sqlite" and not Path(str(self._url.database)).exists():
+            return False
+        with self.reading() as connection:
+            return inspect(connection).has_table("cases") and bool(
+                connection.scalar(text("SELECT count(*) FROM (SELECT id FROM cases LIMIT 1) AS one"))
+            )
 
     def dispose(self) -> None:
         """Close every connection of the pools."""
@@ -93,7 +130,9 @@ class Database:
                 yield connection
                 connection.commit()
         except DBAPIError as error:
-            if _is_transient(error.orig):
+            if _is_full(error.orig):
+                raise DiskFull() from error
+            if error.connection_invalidated or _is_transient(error.orig):
                 raise DatabaseBusy() from error
             raise
 
@@ -151,11 +190,17 @@ def _sqlite_engine(url: Any, *, query_only: bool = False) -> Engine:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.create_function(SQLITE_NAME, 1, normal, deterministic=True)
         connection.execute("PRAGMA recursive_triggers = ON")  # else INSERT OR REPLACE deletes past the ledger's guard
         if query_only:
             connection.execute("PRAGMA query_only = ON")
 
     return engine
+
+
+def _is_full(error: BaseException | None) -> bool:
+    full = getattr(error, "sqlite_errorname", None) == "SQLITE_FULL" or getattr(error, "sqlstate", None) == "53100"
+    return full or is_full(error)
 
 
 def _is_transient(error: BaseException | None) -> bool:

@@ -148,7 +148,7 @@ def letters_of_case(conn: Connection, case_id: int) -> list[Facts]:
     return [dict(found) for found in conn.execute(query).mappings()]
 
 
-def file_of_evidence(conn: Connection, evidence_id: int, visible: ColumnElement[bool]) -> Row[str, str] | None:
+def file_of_evidence(conn: Connection, evidence_id: int, visible: ColumnElement[bool]) -> Row[tuple[str, str]] | None:
     """Return (sha256, filename) of a piece of evidence of a finding that *visible* lets through."""
     query = select(evidence.c.sha256, evidence.c.filename).join(findings, findings.c.id == evidence.c.finding_id)
     return conn.execute(query.where(evidence.c.id == evidence_id, visible)).one_or_none()

@@ -36,6 +36,7 @@ from sqlalchemy import (
 from cases.figures import Quantity, Tally
 from cases.moments import end_of_day
 from persistence.columns import Moment, Money
+from persistence.overdue import DAY_ENDS, overdue_on
 from persistence.tables import (
     FLAG_EVENTS,
     cycles,
@@ -54,7 +55,6 @@ from persistence.tables import (
 from persistence.visibility import below
 
 F, C = findings.c, cycles.c
-DAY_ENDS = "T16:00:00.000000Z"  # in UTC, behind a day of Shanghai: moments are kept as text and compare as text
 NOT_LASTING = ("recurred", "revoked")  # said by the leading group, found by a durability look-back
 
 _OF_QUANTITY = {
@@ -150,8 +150,8 @@ def tally(connection: Connection, visible: ColumnElement[bool], filters: FigureF
     return Tally(**row._mapping)
 
 
-def tally_now(connection: Connection, *conditions: ColumnElement[bool]) -> Tally:
-    """Count the findings that *conditions* let through as `tally` counts them today, from what they are now.
+def tally_now(connection: Connection, today: date, *conditions: ColumnElement[bool]) -> Tally:
+    """Count the findings that *conditions* let through as `tally` counts them *today*, from what they are now.
 
     Fast enough for the foot of every list; what needs a history (on time, revoked, money put right) stays 0.
     """
@@ -161,7 +161,7 @@ def tally_now(connection: Connection, *conditions: ColumnElement[bool]) -> Tally
         "total": counted,
         "done": and_(counted, F.state == "signed_off"),
         "basic": and_(still, F.basic_done),
-        "overdue": and_(still, F.overdue_since.is_not(None)),
+        "overdue": and_(still, overdue_on(today)),
         "suspended": and_(still, F.state == "suspended"),
         "historic": F.historic,
     }
@@ -275,7 +275,7 @@ def standing(visible: ColumnElement[bool], filters: FigureFilters, by: By = By.L
             _asked_only(C.cycle.is_(None), _was_historic(until)).label("is_historic"),
             func.coalesce(H.first_signed < H.cycle, false()).label("was_revoked"),
             func.coalesce(H.came_back, 0).label("has_recurred"),
-            _asked_only(is_open, _marked(until, filters.as_of)).label("was_marked"),
+            _asked_only(is_open, _late(until, filters.as_of)).label("was_late"),
             _asked_only(is_open, _suspended(until)).label("was_suspended"),
             _asked_only(F.kind == "CONTINUOUS", _milestone_held(until)).label("has_milestone"),
         )
@@ -343,7 +343,7 @@ def _flagged(day: CTE) -> Subquery:
         "is_basic": basic,
         "is_undone": and_(open_, not_(basic)),
         "is_on_time": and_(done, func.coalesce(in_time, false())),
-        "is_overdue": and_(open_, D.was_marked),
+        "is_overdue": and_(open_, D.was_late, not_(D.was_suspended)),
         "is_suspended": and_(open_, D.was_suspended),
         "is_ever_done": and_(D.is_counted, or_(D.signed_off_at.is_not(None), D.was_revoked)),
         "is_revoked": and_(D.is_counted, D.was_revoked),
@@ -389,8 +389,20 @@ def _due_on(until: datetime) -> ColumnElement[Any]:
     moved_after = exists().where(
         later.finding_id == F.id, later.cycle == C.cycle, later.verdict == "approved", later.decided_at > until
     )
+    step, going = milestones.alias().c, milestones.alias().c
+    stepped_after = exists().where(step.finding_id == F.id, step.held_at > until).correlate(findings)
+    towards = (
+        select(func.min(going.due_on))
+        .where(going.finding_id == F.id, or_(going.held_at.is_(None), going.held_at > until))
+        .correlate(findings)
+        .scalar_subquery()
+    )
     is_known = and_(C.cycle == F.cycle, ~moved_after.correlate(findings, cycles))
-    return case((is_known, F.due_on), else_=func.coalesce(extended.scalar_subquery(), C.due_on))
+    return case(
+        (and_(is_known, stepped_after), towards),
+        (is_known, F.due_on),
+        else_=func.coalesce(extended.scalar_subquery(), C.due_on),
+    )
 
 
 def _handed_in(until: datetime) -> ScalarSelect[Any]:
@@ -420,16 +432,21 @@ def _flag(event: str, until: datetime, own: Any) -> list[ColumnElement[bool]]:
     return [FLAG_EVENTS, own.case_id == F.id, own.event == event, own.at >= C.opened_at, own.at <= until]
 
 
-def _marked(until: datetime, as_of: date) -> ColumnElement[bool]:
-    """Whether the overdue flag stood: raised in this cycle, and no longer day given and no milestone held since."""
-    raised, longer, held = ledger.c, extensions.alias().c, milestones.alias().c
-    extended = exists().where(
-        longer.finding_id == F.id, longer.verdict == "approved", longer.until >= as_of,
-        longer.decided_at > raised.at, longer.decided_at <= until,
-    ).correlate(findings, ledger)  # fmt: skip
-    moved_on = exists().where(held.finding_id == F.id, held.held_at > raised.at, held.held_at <= until)
-    stands = and_(~extended, ~moved_on.correlate(findings, ledger))
-    return exists().where(*_flag("MarkedOverdue", until, raised), stands).correlate(findings, cycles)
+def _late(until: datetime, as_of: date) -> ColumnElement[bool]:
+    """Whether the day had passed and nothing that came in time lay with the reviewers: `overdue_on` of then."""
+    S, own, seen, step = submissions.c, reviews.c, look_backs.c, milestones.alias().c
+
+    def since(moment: ColumnElement[Any], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+        found = exists().where(*conditions, moment > S.at, moment <= until)
+        return found.correlate(findings, cycles, submissions)
+
+    came_late = type_coerce(S.at, String) >= cast(_due_on(until), String).concat(DAY_ENDS)
+    went_back = or_(
+        since(own.at, own.case_id == F.id, own.cycle == C.cycle, own.verdict == "returned"),
+        since(seen.confirmed_at, seen.finding_id == F.id, seen.cycle == C.cycle, seen.result == "returned"),
+        since(step.held_at, step.finding_id == F.id),
+    )
+    return and_(_due_on(until) < as_of, or_(S.at.is_(None), came_late, went_back))
 
 
 def _suspended(until: datetime) -> ColumnElement[bool]:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from cases.finding import State
+from cases.known_words import required
 from cases.meeting import Ballot, Opinion, Seat
 from cases.rights import Actor, may_in_office
 from persistence.tables import (
@@ -78,8 +79,8 @@ def find_meeting(conn: Connection, actor: Actor, meeting_id: int) -> Meeting | N
 
 
 def _ballot(vote: Row[Any]) -> Ballot:
-    others = {number: (Opinion(opinion), reason) for number, (opinion, reason) in vote.exceptions.items()}
-    return Ballot(vote.person_id, Opinion(vote.opinion), vote.reason, others)
+    others = {number: (required(Opinion, opinion), reason) for number, (opinion, reason) in vote.exceptions.items()}
+    return Ballot(vote.person_id, required(Opinion, vote.opinion), vote.reason, others)
 
 
 def path_of(conn: Connection, unit_id: int) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    false,
     func,
     or_,
     select,
@@ -27,6 +28,8 @@ from sqlalchemy import (
 from sqlalchemy.sql.visitors import replacement_traverse
 
 from persistence.columns import Id
+from persistence.overdue import overdue_on
+from persistence.searching import says_all
 from persistence.tables import findings, issue_lists, open_tasks, unit_names, units
 from persistence.visibility import below
 
@@ -201,11 +204,12 @@ class FindingFilters:
     stage: str | None = None
     kind: str | None = None
     category: str | None = None
-    overdue: bool | None = None
+    overdue: bool | None = None  # on the day *today*
     round_id: int | None = None
     list_id: int | None = None
     search: str | None = None  # part of number, title or detail
     has_attention: bool | None = None  # undecided signals
+    today: date | None = None  # the day on which something is overdue or not; needed by whoever asks that
 
 
 @dataclass(frozen=True)
@@ -225,6 +229,7 @@ class FindingLine:
     stage: str
     due_on: date | None
     overdue_since: date | None
+    submitted_at: datetime | None
     amount_yuan: Decimal | None
     is_key: bool
     leader_post_id: int | None
@@ -296,7 +301,7 @@ def count_findings(
     connection: Connection, visible: ColumnElement[bool], filters: FindingFilters
 ) -> tuple[FindingCount, ...]:
     """Count the findings that *visible* lets through, by state and by whether they are overdue."""
-    overdue = F.overdue_since.is_not(None)
+    overdue = func.coalesce(_overdue(filters), false())
     query = select(F.state, overdue.label("overdue"), func.count().label("count")).where(visible, *narrowed(filters))
     rows = connection.execute(query.group_by(F.state, overdue).order_by(F.state, overdue))
     return tuple(FindingCount(row.state, bool(row.overdue), row._mapping["count"]) for row in rows)
@@ -351,24 +356,28 @@ def narrowed(filters: FindingFilters) -> list[ColumnElement[bool]]:
     if filters.unit_path is not None:
         conditions.append(below(filters.unit_path))
     if filters.overdue is not None:
-        conditions.append(F.overdue_since.is_not(None) if filters.overdue else F.overdue_since.is_(None))
+        late = func.coalesce(_overdue(filters), false())
+        conditions.append(late if filters.overdue else ~late)
     if filters.has_attention is not None:
         conditions.append(F.attention > 0 if filters.has_attention else F.attention == 0)
     if filters.round_id is not None:
         conditions.append(F.list_id.in_(select(I.id).where(I.round_id == filters.round_id)))
     if filters.search:
-        columns = (F.number, F.title, F.detail)
-        said = [column.icontains(filters.search, autoescape=True) for column in columns]
-        conditions.append(or_(*said, F.unit_id.in_(_units_called(filters.search))))
+        of_unit = (lambda word: F.unit_id.in_(_units_called(word)),)
+        conditions.append(says_all(filters.search, F.number, F.title, F.detail, besides=of_unit))
     return conditions
+
+
+def _overdue(filters: FindingFilters) -> ColumnElement[bool]:
+    if filters.today is None:
+        raise ValueError("overdue on which day?")
+    return overdue_on(filters.today)
 
 
 def _units_called(words: str) -> Select[Any]:
     """Select the units whose name, now or at any time before, contains *words*."""
-    before = select(unit_names.c.unit_id).where(
-        or_(*(unit_names.c[name].icontains(words, autoescape=True) for name in ("name", "short_name")))
-    )
-    now = or_(*(units.c[name].icontains(words, autoescape=True) for name in ("name", "short_name")))
+    before = select(unit_names.c.unit_id).where(says_all(words, unit_names.c.name, unit_names.c.short_name))
+    now = says_all(words, units.c.name, units.c.short_name)
     return select(units.c.id).where(or_(now, units.c.id.in_(before)))
 
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, and_, bindparam, false, not_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, false, not_, or_, select, true
 
 from cases.finding import State
 from cases.registers import About, Register
-from cases.rights import OVERSEEING, Actor, scopes
+from cases.rights import Actor, scopes
 from persistence.columns import Moment
+from persistence.searching import says_all
 from persistence.tables import findings, people, units
 from persistence.tables import register_entries as r
 
@@ -163,7 +164,7 @@ def page_of(
     if unit_id is not None:
         query = query.where(r.c.unit_id == unit_id)
     if text:
-        query = query.where(r.c.fields.cast(Text).contains(text, autoescape=True))
+        query = query.where(says_all(text, r.c.fields))
     if since is not None:
         query = query.where(r.c.at >= since)
     if until is not None:
@@ -180,12 +181,12 @@ def _read(row: Any) -> Shown:
 def visible_rows(actor: Actor, register: Register) -> ColumnElement[bool]:
     """Return which rows of an office's or units' register *actor* may read, over ``register_entries`` and ``units``."""
     if register.about is About.NOTHING:
-        return true() if actor.plays(*OVERSEEING) else false()
+        return true() if actor.oversees else false()
     parts = [_under(scope.path) for scope in scopes(actor) if not (register.confidential and scope.issued_only)]
     own = [_under(path) for path in actor.home_paths] if register.confidential else []
     apart = [_under(path) for path in actor.recused_paths] + own
     seen = or_(*parts) if parts else false()
-    if register.anywhere and actor.plays(*OVERSEEING):
+    if register.anywhere and actor.oversees:
         seen = or_(seen, r.c.unit_id.is_(None))
     return and_(seen, *(or_(r.c.unit_id.is_(None), not_(part)) for part in apart))
 

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, false, func, or_, select, union
 
 from cases.finding import State
+from cases.known_words import required
 from cases.moments import end_of_day, start_of_day
-from cases.rights import PERMISSIONS, Actor
+from cases.rights import Actor
 from cases.sampling import Candidate, Drawing, Exported, Rate, Result, Stratum, rate
 from persistence.columns import Moment
 from persistence.tables import (
@@ -94,10 +95,9 @@ def categories(conn: Connection, actor: Actor) -> list[str]:
     return list(conn.scalars(select(F.category).where(*seen).distinct().order_by(F.category)))
 
 
-def drawable_units(conn: Connection, actor: Actor) -> Sequence[Row[int, str, str]]:
+def drawable_units(conn: Connection, actor: Actor) -> Sequence[Row[tuple[int, str, str]]]:
     """Return (id, name, path) of the units on which *actor* may draw, superiors first."""
-    allowed = PERMISSIONS["draw_sample"]
-    paths = [grant.path for grant in actor.grants if grant.role in allowed]
+    paths = [grant.path for grant in actor.grants if grant.allows("draw_sample")]
     within = or_(false(), *(and_(units.c.path >= path, units.c.path < path[:-1] + "0") for path in paths))
     query = select(units.c.id, units.c.name, units.c.path).where(within).order_by(units.c.path)
     return conn.execute(query).all()
@@ -168,7 +168,7 @@ def find_sample(conn: Connection, actor: Actor, number: str) -> Sample | None:
 
 def may_draw_on(actor: Actor, unit_path: str) -> bool:
     """Whether *actor* draws samples on the unit at *unit_path*."""
-    return any(grant.role in PERMISSIONS["draw_sample"] and unit_path.startswith(grant.path) for grant in actor.grants)
+    return any(grant.allows("draw_sample") and unit_path.startswith(grant.path) for grant in actor.grants)
 
 
 def _drawn(conn: Connection, actor: Actor, sample_id: int) -> list[Drawn]:
@@ -270,7 +270,7 @@ def exported_sample(conn: Connection, number: str) -> Exported | None:
     kept = select(sampled.c.stratum, F.number).join(findings, F.id == sampled.c.finding_id)
     drawn: dict[Stratum, list[str]] = {stratum: [] for stratum in Stratum}
     for stratum, finding in conn.execute(kept.where(sampled.c.sample_id == row.id).order_by(sampled.c.rank)):
-        drawn[Stratum(stratum)].append(finding)
+        drawn[required(Stratum, stratum)].append(finding)
     drawing = Drawing(
         row.seed, tuple(Candidate(*one) for one in row.candidates), row.random_size, row.risk_size, row.method
     )

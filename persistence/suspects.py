@@ -25,8 +25,6 @@ from persistence.tables import (
     issue_lists,
     measures,
     register_entries,
-    release_files,
-    releases,
     sketches,
 )
 
@@ -63,9 +61,14 @@ def without_sketches(conn: Connection) -> set[int]:
     return set(conn.scalars(told.distinct()))
 
 
-def to_look_at(conn: Connection, since: datetime | None, fresh: set[int], now: datetime, silence: Silence) -> list[int]:
-    """Return the findings that may have become suspect since, *fresh* ones that changed and their neighbours."""
-    if since is None or _rules_changed(conn, since):
+def to_look_at(
+    conn: Connection, since: datetime | None, fresh: set[int], now: datetime, silence: Silence, *, new_rules: bool
+) -> list[int]:
+    """Return the findings that may have become suspect since, *fresh* ones that changed and their neighbours.
+
+    *new_rules*: other parameters of the signals came into force since, so that any may have.
+    """
+    if since is None or new_rules:
         return sorted(conn.scalars(select(F.id).where(F.state.in_(LOOKED_AT))))
     found = _in_state(conn, fresh)
     found |= _submitted_beside(conn, fresh, since)
@@ -149,20 +152,6 @@ def _like_complaints(conn: Connection, complaints: list[str]) -> Iterator[int]:
             if near >= _LIKE_A_COMPLAINT or any(thing in said for thing in objects.get(id, ())):
                 yield id
                 break
-
-
-def _rules_changed(conn: Connection, since: datetime) -> bool:
-    """Whether other parameters of the signals came into force since."""
-    files = (
-        select(release_files.c.content)
-        .join(releases, releases.c.id == release_files.c.release_id)
-        .where(release_files.c.path == "decisions/signal_parameters.dmn", releases.c.published_at.is_not(None))
-        .order_by(releases.c.published_at.desc())
-        .limit(1)
-    )
-    if conn.execute(files.where(releases.c.published_at >= since)).first() is None:
-        return False
-    return conn.scalar(files) != conn.scalar(files.where(releases.c.published_at < since))
 
 
 # --- what time alone makes suspect ------------------------------------------------------------------------------------

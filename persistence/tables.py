@@ -4,6 +4,8 @@ Ids are given out by us (`columns.new_id`), moments are UTC, dates are Shanghai 
 the place of a unit in the tree ("/1/4/"), `*_text` keeps what was written beside what was understood.
 """
 
+from datetime import date
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -41,7 +43,7 @@ def _to(name: str, target: str, *, nullable: bool = False, index: bool = False) 
     return Column(name, BigInteger, ForeignKey(target), nullable=nullable, index=index)
 
 
-def _from_until() -> tuple[Column[object], Column[object]]:
+def _from_until() -> tuple[Column[date], Column[date]]:
     return Column("valid_from", Date, nullable=False), Column("valid_until", Date)  # last day inclusive, or open
 
 
@@ -71,13 +73,23 @@ unit_names = Table(  # what a unit was called before
     *_from_until(),
 )
 
+roles = Table(  # what posts are for: those that the rules name, and those that the office has besides
+    "roles",
+    metadata,
+    _id(),
+    Column("code", String(40), nullable=False, unique=True),  # as in diagrams, decision tables and posts
+    Column("name_zh", String(40), nullable=False),
+    Column("name_en", String(80), nullable=False),
+    Column("side", String(16), nullable=False),  # cases.rights.Side
+)
+
 posts = Table(
     "posts",
     metadata,
     _id(),
     _to("unit_id", "units.id", index=True),
     Column("title", String(100), nullable=False),
-    Column("role", String(40), nullable=False),  # what the post may do on its unit and below
+    Column("role", String(40), nullable=False),  # code of a role: what the post may do on its unit and below
     _to(
         "scope_unit_id", "units.id"
     ),  # where the role holds: for inspecting posts the unit that inspects, not the office
@@ -901,8 +913,19 @@ ledger = Table(
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
     Column("leaf", BigInteger, unique=True),  # place in the log over all cases, given when sealed
+    Column("stated", Text),  # what the event says of the rows that it wrote: persistence.rows; hashed as it stands
     Index("ix_ledger_person", "person_id", "at"),
     Index("ix_ledger_flags", "case_id", "event", "at", sqlite_where=FLAG_EVENTS, postgresql_where=FLAG_EVENTS),
+)
+
+row_sums = Table(  # of the keyed digests of all proved rows of a scope: persistence.rows
+    "row_sums",
+    metadata,
+    Column("scope", String(80), primary_key=True),  # case/12, account/5, release/…
+    Column("stamp", Integer, nullable=False),  # how often the sum was stated
+    Column("key", String(8), nullable=False),  # id of the key of the digests
+    Column("total", String(64), nullable=False),  # modulo 2^256, hexadecimal
+    Column("mac", String(80), nullable=False),
 )
 
 checkpoints = Table(
@@ -1189,6 +1212,22 @@ leases = Table(
     Column("until", Moment, nullable=False),
 )
 
+timekeeping = Table(  # who keeps the timetable of the patrols, as last found out: one row
+    "timekeeping",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("house", String(16), nullable=False),  # by which Prefect knows this house: deployments, tags, work queue
+    Column("keeper", String(10), nullable=False),  # prefect, clock
+    Column("since", Moment),
+    Column("why", String(30), nullable=False),  # catalogue `timekeeping.*`
+    Column("facts", Json, nullable=False),  # of that sentence
+    Column("scheduled", Integer, nullable=False),  # coming runs that Prefect scheduled by itself
+    Column("in_place_since", Moment),  # since when Prefect has had, scheduled and been asked for every patrol
+    Column("checked_at", Moment),
+    Column("asker", String(80), nullable=False),  # host and process that found out
+    Column("pages", Text),  # address of Prefect's own pages, while they are ours
+)
+
 patrol_runs = Table(
     "patrol_runs",
     metadata,
@@ -1204,4 +1243,22 @@ patrol_runs = Table(
     Column("error", Text),
     Index("ix_patrol_runs_period", "name", "period", unique=True),
     Index("ix_patrol_runs_name", "name", "started_at"),
+)
+
+failures = Table(  # what could not be done and is tried again (`persistence.failures`)
+    "failures",
+    metadata,
+    _id(),
+    Column("work", String(40), nullable=False),  # deadlines, signals, wake, ...
+    Column("subject", String(60), nullable=False),  # a case, a unit, ``round``
+    Column("case_id", Id),  # where the subject is a case
+    Column("cause", Text, nullable=False),
+    Column("times", Integer, nullable=False),  # in a row
+    Column("first_at", Moment, nullable=False),
+    Column("last_at", Moment, nullable=False),
+    Column("next_at", Moment, nullable=False),  # not tried before
+    Column("mended_at", Moment),  # done after all
+    Column("told_on", Date),  # of the last letter to the administrators
+    Index("ix_failures_subject", "work", "subject", unique=True),
+    Index("ix_failures_told_on", "told_on"),
 )

@@ -8,8 +8,8 @@ from cases.finding import State
 from persistence.tables import extensions
 from tasks.acts import act
 from tasks.case import FindingCase
+from tasks.engine_room import start_facts
 from tasks.form import Form
-from tasks.office import start_facts
 from tasks.work import Work
 
 

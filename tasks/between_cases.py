@@ -3,16 +3,25 @@
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, func, insert, select, update
 
 from cases.finding import State
+from cases.moments import shanghai_date
 from cases.refusals import CaseChanged, CaseFaulted
+from persistence import failures
+from persistence.columns import Moment
+from persistence.database import DatabaseBusy
+from persistence.failures import mending, rests
 from persistence.tables import criteria, cycles, findings, instances, issue_lists, messages, milestones
+from tasks.attempts import Attempts, cause_of, pauses_in_force
 from tasks.carry_out import carry_out
 from tasks.case import AnyCase, FindingCase, ListCase
+from tasks.engine_room import start_facts
 from tasks.evidence_facts import note_reading
+from tasks.passed_deadlines import MARK, mark
 from tasks.signals import look_for_signals, note_recurrence
 from tasks.work import EVIDENCE_READ, LOOK_AGAIN, LOOK_FOR_SIGNALS, RECURRED, Work
 
@@ -20,54 +29,88 @@ if TYPE_CHECKING:
     from tasks.office import Office
 
 log = logging.getLogger(__name__)
-MOST_FAILURES = 5
+WORK = "message"  # under which a message that could not be heard stands among the failures
 
 
-def hear_messages(office: "Office", limit: int) -> int:
-    """Take up at most *limit* messages that wait, oldest first; return how many were heard.
+def hear_messages(office: "Office", limit: int, *, at: datetime | None = None) -> int:
+    """Take up at most *limit* messages that wait at a moment, oldest first; return how many were heard.
 
-    A message that fails holds up no other case: it stays for a later round, at most MOST_FAILURES times; then it stands
-    on the incident page.
+    A message that fails holds up no other case: it rests, longer each time, and after ``messages.attempts`` of
+    config.policy it waits on the incident page for a hand. A database that cannot be reached is no failure of a
+    message, nor is a case that stands still: what it is told waits for its repair.
     """
-    heard, failed = 0, set[int]()
-    while heard < limit:
-        with office.database.reading() as conn:
-            found = conn.execute(_waiting, {"most": min(limit - heard, 50)}).all()
-        waiting = [message for message in found if message.id not in failed]
-        if not waiting:
-            return heard
-        for message in waiting:
-            if _hear(office, message):
-                heard += 1
-            else:
-                failed.add(message.id)
+    heard, passed = 0, set[int]()
+    now = at or office.now()
+    try:
+        while heard < limit:
+            with office.database.reading() as conn:
+                values = {"now": now, "tries": most_failures(office, conn, now)}
+                most = min(limit - heard, 50) + len(passed)
+                found = conn.execute(_waiting, values | {"most": most}).all()
+            waiting = [message for message in found if message.id not in passed]
+            if not waiting:
+                break
+            for message in waiting:
+                passed.add(message.id)
+                heard += _hear(office, message, now)
+    except DatabaseBusy:
+        log.warning("the database could not be reached: messages between cases wait")
     return heard
 
 
+def most_failures(office: "Office", conn: Connection, at: datetime | None = None) -> int:
+    """Return how often a message may fail before it waits for a hand."""
+    return office.number_setting(conn, "messages.attempts", shanghai_date(at or office.now()))
+
+
+_stands_still = exists().where(instances.c.case_id == messages.c.case_id, instances.c.status == "faulted")
 _waiting = (
     select(messages)
-    .where(messages.c.taken_at.is_(None), messages.c.failures < MOST_FAILURES)
+    .where(
+        messages.c.taken_at.is_(None),
+        messages.c.failures < bindparam("tries"),
+        ~rests(WORK, messages.c.id, bindparam("now", type_=Moment)),
+        ~_stands_still,
+    )
     .order_by(messages.c.id)
     .limit(bindparam("most"))
 )
 
 
-def _hear(office: "Office", message: Any) -> bool:
+def _hear(office: "Office", message: Any, now: datetime) -> bool:
     def body(work: Work) -> AnyCase:
         case = work.any_case(message.case_id)
         taken = update(messages).where(messages.c.id == message.id, messages.c.taken_at.is_(None))
         work.write_later(taken.values(taken_at=work.recorded_at))
+        if message.failures:
+            work.write_later(mending(WORK, [str(message.id)], work.recorded_at))
         _HEARD[message.name](work, case, message.facts)
         return case
 
     try:
         office.as_clock(f"hear_{message.name}", body, at=message.told_at if _rehearsed(office) else None)
-    except Exception:
+    except DatabaseBusy:
+        raise
+    except (CaseChanged, CaseFaulted) as why:  # somebody was faster, or it is told again when the case is repaired
+        log.info("message %s for case %s waits: %s", message.name, message.case_id, why.code)
+        return False
+    except Exception as why:
         log.exception("message %s for case %s was not heard", message.name, message.case_id)
-        with office.database.writing() as conn:
-            conn.execute(update(messages).where(messages.c.id == message.id).values(failures=messages.c.failures + 1))
+        _count(office, message, why, now)
         return False
     return True
+
+
+def _count(office: "Office", message: Any, why: Exception, now: datetime) -> None:
+    """Count the failure of one attempt, whoever else attempted the same at that time."""
+    ours = update(messages).where(
+        messages.c.id == message.id, messages.c.taken_at.is_(None), messages.c.failures == message.failures
+    )
+    with office.database.writing() as conn:
+        if not conn.execute(ours.values(failures=message.failures + 1)).rowcount:
+            return
+        pauses = pauses_in_force(office, conn, now)
+        failures.put_down(conn, WORK, str(message.id), cause_of(why), now, pauses, case_id=message.case_id)
 
 
 def _rehearsed(office: "Office") -> bool:
@@ -81,14 +124,16 @@ def wake_due(office: "Office", *, at: datetime | None = None, limit: int = 200) 
     with office.database.reading() as conn:
         due = conn.execute(
             select(instances.c.id, instances.c.case_id)
-            .where(instances.c.status == "running", instances.c.wake_at <= now)
+            .where(instances.c.status == "running", instances.c.wake_at <= now, ~rests("wake", instances.c.id, now))
             .order_by(instances.c.wake_at)
             .limit(limit)
         ).all()
-    for instance_id, case_id in due:
-        _wake(office, instance_id, case_id, now)
-    carry_out(office)
-    office.settle()
+    if due:
+        attempts = Attempts(office, "wake", now)
+        for instance_id, case_id in due:
+            attempts.of(instance_id, partial(_wake, office, instance_id, case_id, now), case_id=case_id)
+    carry_out(office, at=now)
+    office.settle(at=now)
     return len(due)
 
 
@@ -139,8 +184,6 @@ def begin_cycle(work: Work, case: AnyCase, _facts: Mapping[str, Any]) -> None:
     assert isinstance(case, FindingCase)
     if any(running.subject_id is None and running.cycle == case.finding.cycle for running in case.live):
         return
-    from tasks.office import start_facts
-
     facts = start_facts(case) | {
         "plan_approved": plan_approved(work, case),
         "milestones_left": milestones_left(work, case),
@@ -200,11 +243,17 @@ def still_open() -> tuple[Any, ...]:
     return (findings.c.state.not_in((State.SIGNED_OFF, State.ENDED)), ~long_term)
 
 
+def mark_deadline(work: Work, case: AnyCase, facts: Mapping[str, Any]) -> None:
+    """See whether a deadline has passed whose timer fired inside somebody's act."""
+    mark(work, case, facts)
+
+
 _HEARD: Mapping[str, Callable[[Work, AnyCase, Mapping[str, Any]], object]] = {
     "issue": issue,
     "keep_as_history": keep_as_history,
     "begin_cycle": begin_cycle,
     "look_again": look_again,
+    MARK: mark_deadline,
     LOOK_FOR_SIGNALS: look_for_signals,
     EVIDENCE_READ: note_reading,
     RECURRED: note_recurrence,

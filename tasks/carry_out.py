@@ -5,16 +5,20 @@ idempotency key is its own, and it is marked in the same transaction as the act.
 """
 
 import logging
+from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, select
 
 from cases.decided import Decided
 from cases.events import Event
-from cases.refusals import CaseError
+from cases.refusals import CaseChanged, CaseError, CaseFaulted, RuleFailed
 from persistence.database import DatabaseBusy
+from persistence.failures import rests
 from persistence.people import load_actor
 from persistence.tables import decision_items, decisions, meetings, people
+from tasks.attempts import Attempts
 from tasks.case import AnyCase
 from tasks.work import Work
 
@@ -23,10 +27,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 MOST = 200
+WORK = "carry_out"
 
 
-def carry_out(office: "Office", decision_id: int | None = None) -> int:
-    """Carry out what waits of one confirmed decision, or of all; return how many cases were acted on."""
+def carry_out(office: "Office", decision_id: int | None = None, *, at: datetime | None = None) -> int:
+    """Carry out what waits of one confirmed decision, or of all; return how many cases were acted on.
+
+    *at*: the moment of the round or act that asks for it, where that is rehearsed.
+    """
     query = (
         select(decision_items)
         .join(decisions, decisions.c.id == decision_items.c.decision_id)
@@ -34,13 +42,25 @@ def carry_out(office: "Office", decision_id: int | None = None) -> int:
     )
     if decision_id is not None:
         query = query.where(decisions.c.id == decision_id)
-    with office.database.reading() as conn:
-        items = conn.execute(query.order_by(decision_items.c.id).limit(MOST)).all()
-    return sum(_carry_out(office, item) for item in items)
+    now = at or office.now()
+    query = query.where(~rests(WORK, decision_items.c.id, now))
+    try:
+        with office.database.reading() as conn:
+            items = conn.execute(query.order_by(decision_items.c.id).limit(MOST)).all()
+        if not items:
+            return 0
+        attempts = Attempts(office, WORK, now)
+        done = [attempts.of(item.id, partial(_carry_out, office, item, now), case_id=item.case_id) for item in items]
+        return sum(map(bool, done))
+    except DatabaseBusy:
+        log.warning("the database could not be reached: decisions wait to be carried out")
+        return 0
 
 
-def _carry_out(office: "Office", item: Row[Any]) -> bool:
+def _carry_out(office: "Office", item: Row[Any], now: datetime) -> bool:
+    """Act on one case; what the rules refuse is put down as refused, anything else rises and is tried again."""
     with office.database.reading() as conn:
+        at = now if office.is_rehearsal(conn) else None
         decision = conn.execute(select(decisions).where(decisions.c.id == item.decision_id)).one()
         signer = load_actor(conn, item.signed_as, decision.decided_on)
         decided = Decided(
@@ -50,14 +70,13 @@ def _carry_out(office: "Office", item: Row[Any]) -> bool:
             basis=item.basis,
         )  # fmt: skip
     try:
-        office.perform(signer, decision.act, item.number, decision.given, key=f"decision {item.id}", decided=decided)
-    except DatabaseBusy:
-        return False
+        office.perform(
+            signer, decision.act, item.number, decision.given, key=f"decision {item.id}", decided=decided, at=at
+        )
+    except (DatabaseBusy, CaseChanged, CaseFaulted, RuleFailed):
+        raise
     except CaseError as why:
-        _refuse(office, item, decided, why)
-        return False
-    except Exception:
-        log.exception("item %s of decision %s was not carried out", item.id, decision.id)
+        _refuse(office, item, decided, why, at)
         return False
     return True
 
@@ -66,7 +85,7 @@ def _name(conn: Any, person_id: int | None) -> str:
     return str(conn.scalar(select(people.c.name).where(people.c.id == person_id)) or "")
 
 
-def _refuse(office: "Office", item: Row[Any], decided: Decided, why: CaseError) -> None:
+def _refuse(office: "Office", item: Row[Any], decided: Decided, why: CaseError, at: datetime | None) -> None:
     """Put down why a case was not acted on, for the page of the decision."""
 
     def body(work: Work) -> AnyCase:
@@ -76,4 +95,4 @@ def _refuse(office: "Office", item: Row[Any], decided: Decided, why: CaseError) 
         work.record(case, Event("DecisionNotCarriedOut", facts))
         return case
 
-    office.as_clock("carry_out", body)
+    office.as_clock("carry_out", body, at=at)

@@ -1,12 +1,13 @@
 """账号: closed, opened again, unlocked, or given a new link; closing ends sessions and tokens at once."""
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from cases.events import Event
 from persistence.tables import accounts, api_tokens, one_time_links, sessions
 from tasks.acts import act
 from tasks.case import OfficeCase
 from tasks.form import Form
+from tasks.handing_on import hand_on
 from tasks.open_account import hand_link
 from tasks.roster import give_back_tasks, require_other, row_of
 from tasks.work import Work
@@ -20,8 +21,13 @@ def disable_account(work: Work, case: OfficeCase, form: Form) -> None:
 
     work.set(accounts, account.id, disabled_at=work.at)
     _end_everything(work, account.id)
+    others = select(accounts.c.id).where(
+        accounts.c.person_id == account.person_id, accounts.c.id != account.id, accounts.c.disabled_at.is_(None)
+    )
+    comes_in = work.conn.scalar(others.limit(1)) is not None  # by another account of his
+    hand_on(work, account.person_id, lambda seat: seat.person_id == account.person_id and not comes_in, work.today)
     give_back_tasks(work, account.person_id)
-    work.record(case, Event("AccountDisabled", {"login": account.login}))
+    work.record(case, Event("AccountDisabled", {"login": account.login, **work.answer}))
 
 
 @act(on="office", needs=("account",), task=False, permission="edit_people")

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from cases.moments import DayOutOfRange, read_day
 from cases.refusals import FormIncomplete
 
 LARGEST_ID = 2**63 - 1  # what a column of either database holds
@@ -44,7 +45,9 @@ class Form(Mapping[str, Any]):
     def day(self, name: str) -> date | None:
         """Return a day, or None when it was not answered."""
         try:
-            return date.fromisoformat(self.text(name)) if name in self._answers else None
+            return read_day(self.text(name)) if name in self._answers else None
+        except DayOutOfRange:
+            raise FormIncomplete({name: "day_out_of_range"}) from None
         except ValueError:
             raise FormIncomplete({name: "not_a_date"}) from None
 

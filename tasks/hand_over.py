@@ -4,9 +4,10 @@ from sqlalchemy import select
 
 from cases.events import Event
 from cases.refusals import FormIncomplete
-from cases.rights import OVERSEEING, may, outside
+from cases.rights import Side, may, outside
 from persistence.case_store import TaskRow
 from persistence.people import load_actor
+from persistence.roles import side_of
 from persistence.tables import open_tasks, people
 from tasks.acts import ACTS, act
 from tasks.case import FindingCase
@@ -34,6 +35,6 @@ def _may_take(work: Work, case: FindingCase, task: TaskRow, person_id: int) -> b
     if work.conn.scalar(select(people.c.id).where(people.c.id == person_id)) is None:
         return False
     receiver = load_actor(work.conn, person_id, work.today)
-    if task.role in OVERSEEING and not outside(receiver, case.finding.unit_path):
+    if side_of(work.conn, task.role) is Side.INSPECTING and not outside(receiver, case.finding.unit_path):
         return False
     return may(receiver, ACTS[task.act].permission if task.act in ACTS else "fill_form", case.finding.subject)

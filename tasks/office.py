@@ -2,25 +2,18 @@
 
 import hashlib
 import json
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import logging
+import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from bpmn.codec import StoredStateUnreadable
-from bpmn.decisions import DecisionFailed, evaluate
-from bpmn.engine import Engine, EngineError, Fact, Process, TaskNotOpen
-from bpmn.expressions import ExpressionFailed
 from bpmn.forms import read_answers
-from bpmn.release import Release
-from cases.calendar import WorkingCalendar
-from cases.deadlines import Period, PeriodUnit, due
 from cases.decided import Decided
 from cases.events import Event
 from cases.finding import State
@@ -33,53 +26,35 @@ from cases.refusals import (
     FindingEnded,
     FormIncomplete,
     KeyUsedOtherwise,
-    NoSuchTask,
     RehearsalOnly,
+    RuleFailed,
     Unknown,
 )
 from cases.rights import Actor, outside, require_office
-from config.calendars import DayKind, Kind, days_with
-from config.policy import NUMBERS
-from persistence import case_store, outbox
-from persistence.case_store import StoredInstance, TaskRow
+from cases.texts import unfit_fields
+from persistence import case_store, failures
+from persistence.case_store import TaskRow
 from persistence.columns import canonical
 from persistence.database import Database
-from persistence.seal import Keyring, SealBroken
+from persistence.rows import SumMoved
+from persistence.seal import Keyring
 from persistence.tables import (
-    calendar_days,
     decision_items,
     idempotency,
     instances,
-    posts,
-    release_files,
-    releases,
-    settings,
-    units,
 )
 from tasks.acts import ACTS, Act
-from tasks.case import AnyCase, FindingCase, ListCase, OfficeCase, Running
+from tasks.case import AnyCase, FindingCase, ListCase, OfficeCase
+from tasks.engine_room import EngineRoom, InstanceFault
 from tasks.form import Form
+from tasks.in_force import InForce
 from tasks.letters import owed
 from tasks.work import CLOCK, Attachment, Work
 
+log = logging.getLogger(__name__)
 OFFICE_NUMBER = "office"
 TRIES = 4  # an act is thought through again when somebody else was faster
 _WAKES_UP = frozenset({"resume_finding", "confirm_correction", "decide_correction"})  # done to a suspended finding
-POST_OF_ROLE = {"handler": "handler_post_id", "responsible_leader": "leader_post_id", "chief": "chief_post_id"}
-
-
-class InstanceFault(Exception):
-    """A stored process can't be read or played on."""
-
-    def __init__(self, instance_id: int, case_id: int, cause: str) -> None:
-        super().__init__(f"instance {instance_id}: {cause}")
-        self.instance_id, self.case_id, self.cause = instance_id, case_id, cause
-
-
-class NoRelease(CaseError):
-    """Nothing was published yet, so no case can start."""
-
-    code = "no_release"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +71,16 @@ class Answer:
     more: Mapping[str, Any]
 
 
-class Office:
+class Office(EngineRoom, InForce):
     """The only place where acts begin and end; safe to share between threads."""
 
     def __init__(
         self, database: Database, keyring: Keyring, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
+        EngineRoom.__init__(self, keyring)
+        InForce.__init__(self)
         self.database = database
-        self.keyring = keyring
         self.now = now
-        self._engines: dict[str, Engine] = {}
-        self._calendars: dict[frozenset[tuple[date, str]], WorkingCalendar] = {}
-        self._lock = threading.Lock()
 
     # --- acts of people ---------------------------------------------------------------------------------------------
 
@@ -136,6 +109,10 @@ class Office:
         if act is None:
             raise Unknown()
         given = dict(given or {})
+        if unfit := dict.fromkeys(unfit_fields(given), "unfit_text"):
+            raise FormIncomplete(unfit)
+        if any(unfit_fields([number, key, task])):
+            raise Unknown()
 
         told, confirmed = False, 0
 
@@ -151,11 +128,11 @@ class Office:
             identity=[act_name, number, task, given, [asdict(attachment) for attachment in attachments]],
         )  # fmt: skip
         if told:  # what others told is heard by the clock
-            self.settle()
+            self.settle(at=at)
         if confirmed:
             from tasks.carry_out import carry_out  # it performs acts in its turn
 
-            carry_out(self, confirmed)
+            carry_out(self, confirmed, at=at)
         return answer
 
     def try_act(
@@ -172,6 +149,7 @@ class Office:
     def _do(self, work: Work, act: Act, number: str, version: int | None, task: str | None) -> AnyCase:
         case = self._case(work, act, number)
         self._guard(work, act, case, version)
+        work.named_task = task or ""
         if act.task:
             work.task = work.take_task(case, act.name, task)
         act.run(work, case, self._form(work, act, case))
@@ -244,7 +222,7 @@ class Office:
     ) -> Answer:
         body_hash = hashlib.sha256(canonical(identity).encode()).hexdigest() if key else ""
         for tries_left in reversed(range(TRIES)):
-            recorded_at = self.now()
+            recorded_at, work = self.now(), None
             try:
                 with self.database.reading() as conn:
                     if key and (earlier := _earlier(conn, actor, key, body_hash)):
@@ -255,13 +233,15 @@ class Office:
                         self, conn, actor, act,
                         at=at or recorded_at, recorded_at=recorded_at, given=given or {}, attachments=attachments,
                     )  # fmt: skip
+                    work.holds_sums = tries_left < TRIES - 1  # somebody was faster: now nobody else may
                     case = body(work)
                     letters = owed(work)
                     answer = self._answer(work, case)
+                    failed_before = actor is not CLOCK and self._failed_before(conn, act, case)
                 with self.database.writing() as conn:
-                    work.write(conn)
-                    if letters:
-                        outbox.owe(conn, letters, now=work.at)
+                    work.write(conn, letters, case)
+                    if failed_before:
+                        failures.mend(conn, failures.FAILED_ACT, [_subject_of(act, case.id)], recorded_at)
                     if key:
                         conn.execute(
                             _keep_answer,
@@ -277,14 +257,39 @@ class Office:
             except InstanceFault as fault:
                 self.mark_faulted(fault)
                 raise CaseFaulted() from fault
-            except (case_store.Stale, IntegrityError):
+            except (case_store.Stale, SumMoved, IntegrityError):
                 if not tries_left:  # else once more: its key may be answered by now, its version is judged anew
                     with self.database.reading() as conn:
                         head = case_store.find_head(conn, case.id)
                     if head is None or head.version == case.head.version:
                         raise
                     raise CaseChanged(who=head.changed_by, when=head.changed_at, what=head.changed_act) from None
+            except CaseError:
+                raise
+            except Exception as why:
+                if actor is CLOCK:  # whoever woke it puts it down and tries again
+                    raise
+                raise self._incident(work, act, why) from why
         raise AssertionError("unreachable")
+
+    def _incident(self, work: Work | None, act: str, why: Exception) -> RuleFailed:
+        """Put down that something broke in the act of a person, and return what he is told; the log has the rest."""
+        from tasks.attempts import cause_of, pauses_in_force  # they know this room
+
+        trace = secrets.token_hex(6)
+        log.error("act %s failed, id %s", act, trace, exc_info=why)
+        case_id = work.case_at_hand if work is not None else case_store.OFFICE
+        cause, now = f"{trace} {act}: {cause_of(why)}", self.now()
+        with self.database.writing() as conn:
+            pauses = pauses_in_force(self, conn, now)
+            failures.put_down(conn, failures.FAILED_ACT, _subject_of(act, case_id), cause, now, pauses, case_id=case_id)
+        return RuleFailed(act=act, id=trace)
+
+    @staticmethod
+    def _failed_before(conn: Connection, act: str, case: AnyCase) -> bool:
+        if not case.head.some_act_fails:
+            return False
+        return failures.next_try(conn, failures.FAILED_ACT, _subject_of(act, case.id)) is not None
 
     def _answer(self, work: Work, case: AnyCase) -> Answer:
         value = (
@@ -311,149 +316,32 @@ class Office:
 
     # --- between cases ----------------------------------------------------------------------------------------------
 
-    def settle(self, limit: int = 20) -> int:
-        """Let cases hear what others told them, at most *limit* messages; return how many were heard."""
+    def settle(self, limit: int = 20, *, at: datetime | None = None) -> int:
+        """Let cases hear what others told them, at most *limit* messages; return how many were heard.
+
+        *at*: the moment of a round, by which what failed rests.
+        """
         from tasks.between_cases import hear_messages  # the acts that it starts register with this room
 
-        return hear_messages(self, limit)
-
-    # --- releases and engines ---------------------------------------------------------------------------------------
-
-    def release_in_force(self, conn: Connection) -> str:
-        """Return the id of the release on which new cases start. Raises NoRelease."""
-        release_id = conn.execute(_release_in_force).scalar_one_or_none()
-        if release_id is None:
-            raise NoRelease()
-        return str(release_id)
-
-    def engine(self, conn: Connection, release_id: str) -> Engine:
-        """Return the engine of a release; it is built once and kept."""
-        engine = self._engines.get(release_id)
-        if engine is None:
-            files = conn.execute(
-                select(release_files.c.path, release_files.c.content).where(release_files.c.release_id == release_id)
-            )
-            engine = Engine(Release(dict(files.tuples().all())), acts=frozenset(ACTS))
-            with self._lock:
-                self._engines[release_id] = engine
-        return engine
-
-    def release_of(self, conn: Connection, case: AnyCase) -> Release | None:
-        """Return the release to which *case* is pinned: that of its running process, or the one in force."""
-        live = [running for running in case.live if running.subject_id is None] or case.live
-        try:
-            release_id = live[0].release_id if live else self.release_in_force(conn)
-        except NoRelease:
-            return None
-        return self.engine(conn, release_id).release
-
-    def release_with(self, conn: Connection, case: AnyCase, process_id: str) -> str:
-        """Return the id of the release on which *case* starts *process_id*; an old one may not know it."""
-        release = self.release_of(conn, case)
-        if release is not None and process_id in self.engine(conn, release.id).processes:
-            return release.id
-        return self.release_in_force(conn)
-
-    def decide(self, work: Work, case: AnyCase, table: str) -> dict[str, Any]:
-        """Return what the decision table *table* of the case's release says about its facts."""
-        release = self.release_of(work.conn, case)
-        assert release is not None
-        answer = evaluate(self.engine(work.conn, release.id).decisions[table], start_facts(case))
-        assert isinstance(answer, dict), f"{table} collects"
-        return answer
-
-    def cycle_due(self, work: Work, case: FindingCase) -> date:
-        """Return until when a new cycle has to be rectified: the decision table's period from today."""
-        rule = self.decide(work, case, "deadlines_by_kind")
-        period = Period(int(rule["rectify_amount"]), PeriodUnit(rule["rectify_unit"]))
-        return due(work.today, period, work.calendar).day
-
-    # --- stored processes -------------------------------------------------------------------------------------------
-
-    def unseal(self, conn: Connection, stored: StoredInstance) -> Process:
-        """Return the living process. Raises InstanceFault."""
-        try:
-            payload = self.keyring.open_sealed(stored.state, f"instance:{stored.id}")
-            return self.engine(conn, stored.release_id).load(payload)
-        except (SealBroken, StoredStateUnreadable) as why:
-            raise InstanceFault(stored.id, stored.case_id, f"{type(why).__name__}: {why}") from why
-
-    def seal(self, conn: Connection, running: Running) -> bytes:
-        """Return the process as it is stored."""
-        assert running.process is not None
-        payload = self.engine(conn, running.release_id).dump(running.process)
-        return self.keyring.seal(payload, f"instance:{running.id}")
-
-    @contextmanager
-    def faults(self, running: Running) -> Iterator[None]:
-        """Turn what goes wrong in the engine into a fault of this process."""
-        try:
-            yield
-        except TaskNotOpen as why:
-            raise NoSuchTask(act="") from why
-        except (EngineError, ExpressionFailed, DecisionFailed) as why:
-            case_id = running.stored.case_id if running.stored else 0
-            raise InstanceFault(running.id, case_id, f"{type(why).__name__}: {why}") from why
+        return hear_messages(self, limit, at=at)
 
     def mark_faulted(self, fault: InstanceFault) -> None:
-        """Put a case on the incident list; others go on. A process that never began leaves nothing to mark."""
-        if not fault.case_id:
-            return
+        """Put a case on the incident list; others go on."""
 
         def body(work: Work) -> AnyCase:
             case = work.any_case(fault.case_id)
             already = any(running.id == fault.instance_id and running.status == "faulted" for running in case.live)
             if not already:
-                cause = {"cause": fault.cause, "at": work.at.isoformat()}
+                cause = {"cause": fault.cause, "element": fault.element, "at": work.at.isoformat()}
                 work.write_later(
                     update(instances)
                     .where(instances.c.id == fault.instance_id)
                     .values(status="faulted", fault=cause, wake_at=None)
                 )
-                work.record(case, Event("CaseFaulted", {"cause": fault.cause}))
+                work.record(case, Event("CaseFaulted", {"cause": fault.cause, "element": fault.element}))
             return case
 
         self.as_clock("mark_faulted", body)
-
-    # --- who, until when, how many ----------------------------------------------------------------------------------
-
-    def holder(self, conn: Connection, case: AnyCase, role: str, day: date) -> str:
-        """Return whose task list a task of *role* stands on: a post of the unit, or a role on the inspecting side."""
-        value = (
-            case.finding if isinstance(case, FindingCase) else case.issue_list if isinstance(case, ListCase) else None
-        )
-        assert value is not None
-        if isinstance(case, FindingCase) and role in POST_OF_ROLE:
-            post_id = getattr(case.finding, POST_OF_ROLE[role])
-            if post_id is not None:
-                return f"post:{post_id}"
-        if role == "superior_leader":
-            post_id = conn.execute(_superior_post, {"unit": value.unit_id}).scalar_one()
-            return f"post:{post_id}" if post_id else f"role:leading_group@{value.office_unit_id}"
-        if role == "chief":
-            post_id = conn.execute(_chief_post, {"unit": value.unit_id, "day": day}).scalar_one_or_none()
-            return f"post:{post_id}" if post_id else f"role:chief@{value.unit_id}"
-        if role in ("handler", "responsible_leader", "leadership_team"):
-            return f"role:{role}@{value.unit_id}"
-        return f"role:{role}@{value.office_unit_id}"
-
-    def calendar(self, conn: Connection) -> WorkingCalendar:
-        """Return the working days in force: the published ones under the days that were entered by hand."""
-        entered = conn.execute(_days_entered).all()
-        key = frozenset((day, kind) for day, kind, _ in entered)
-        if key not in self._calendars:
-            days = {day: DayKind(Kind(kind), note) for day, kind, note in entered}
-            self._calendars[key] = WorkingCalendar(days_with(days))
-        return self._calendars[key]
-
-    def number_setting(self, conn: Connection, name: str, day: date) -> int:
-        """Return the number *name* in force on *day*: the newest setting, or the default of config.policy."""
-        body = conn.execute(_setting, {"name": name, "day": day}).scalar_one_or_none()
-        return NUMBERS[name] if body is None else int(body)
-
-    def is_rehearsal(self, conn: Connection) -> bool:
-        """Whether the database was made for rehearsals, where an act may name its moment."""
-        return conn.execute(_rehearsal).scalar() is True
 
     @staticmethod
     def permission_of(act: str) -> str:
@@ -461,19 +349,9 @@ class Office:
         return ACTS[act].permission if act in ACTS else "view"
 
 
-def start_facts(case: AnyCase) -> dict[str, Fact]:
-    """Return what the diagrams and decision tables know of a case before anybody has acted."""
-    assert isinstance(case, FindingCase)
-    finding = case.finding
-    return {
-        "number": finding.number,
-        "kind": str(finding.kind),
-        "category": finding.category,
-        "amount_yuan": int(finding.amount_yuan or 0),
-        "headcount": finding.headcount or 0,
-        "is_key": finding.is_key,
-        "is_systemic": finding.is_systemic,
-    }
+def _subject_of(act: str, case_id: int) -> str:
+    """Return under what a failed act stands among the failures."""
+    return f"{act} {case_id}"
 
 
 def _subject(case: FindingCase | ListCase) -> Any:
@@ -503,29 +381,3 @@ _answer_kept = select(idempotency.c.body_hash, idempotency.c.answer).where(
     idempotency.c.person_id == bindparam("person"), idempotency.c.key == bindparam("of")
 )
 _keep_answer = insert(idempotency)
-_release_in_force = (
-    select(releases.c.id)
-    .where(releases.c.state == "published")
-    .order_by(releases.c.published_at.desc(), releases.c.id)
-    .limit(1)
-)
-_superior_post = select(units.c.superior_post_id).where(units.c.id == bindparam("unit"))
-_chief_post = (
-    select(posts.c.id)
-    .where(
-        posts.c.unit_id == bindparam("unit"),
-        posts.c.role == "chief",
-        posts.c.valid_from <= bindparam("day"),
-        (posts.c.valid_until.is_(None)) | (posts.c.valid_until >= bindparam("day")),
-    )
-    .order_by(posts.c.id)
-    .limit(1)
-)
-_days_entered = select(calendar_days.c.day, calendar_days.c.kind, calendar_days.c.note)
-_setting = (
-    select(settings.c.body)
-    .where(settings.c.name == bindparam("name"), settings.c.valid_from <= bindparam("day"))
-    .order_by(settings.c.version.desc())
-    .limit(1)
-)
-_rehearsal = select(settings.c.body).where(settings.c.name == "rehearsal")

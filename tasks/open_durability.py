@@ -6,8 +6,8 @@ from cases.refusals import CaseError
 from persistence.columns import new_id
 from tasks.acts import act
 from tasks.case import FindingCase
+from tasks.engine_room import start_facts
 from tasks.form import Form
-from tasks.office import start_facts
 from tasks.work import Work
 
 

@@ -11,6 +11,7 @@ from cases.finding import State
 from persistence.tables import cycles, findings
 from tasks.case import AnyCase, FindingCase, ListCase, Running
 from tasks.correcting.apply import apply_correction
+from tasks.passed_deadlines import ask_to_mark
 
 if TYPE_CHECKING:
     from bpmn.engine import Ask
@@ -27,12 +28,8 @@ def operate(work: "Work", case: AnyCase, running: Running, ask: "Ask") -> None:
 
 
 def mark_overdue(work: "Work", case: AnyCase, running: Running) -> None:
-    """Raise the flag of a finding whose due date has passed; who is told is the ladder's affair."""
-    if isinstance(case, FindingCase) and running.subject_id is None:
-        case.finding, event = case.finding.mark_overdue(work.today)
-        work.record(case, event)
-    else:
-        work.record(case, Event("DeadlinePassed", {"process": running.process_id}))
+    """Let the clock mark a deadline that has passed; who is told is the ladder's affair."""
+    ask_to_mark(work, case, running)
 
 
 def issue_findings(work: "Work", case: AnyCase, _running: Running) -> None:
@@ -79,7 +76,7 @@ def close_extension(work: "Work", case: AnyCase, running: Running) -> None:
 
 
 def tell_suspicion_overdue(work: "Work", case: AnyCase, running: Running) -> None:
-    """Five working days have passed and the suspicion is undecided: those who should know hear of it, nothing else."""
+    """The time of a verification has run out: it is marked, nothing else; who hears of it says the ladder."""
     work.record(case, Event("SuspicionOverdue", {"process": running.process_id}))
 
 

@@ -31,6 +31,12 @@ class SecondReleaserNeeded(CaseError):
     code = "second_releaser_needed"
 
 
+class TemplateChanged(CaseError):
+    """What is stored as a version of a template is not what was released; facts: version."""
+
+    code = "template_changed"
+
+
 def draft_template(office: "Office", actor: Actor, paper: str, content: bytes | None, note: str) -> "Answer":
     """Keep the next version of the template of *paper* as a draft; without *content* it leads back to the shipped one.
 
@@ -77,9 +83,18 @@ def release_template(work: Work, case: OfficeCase, form: Form) -> None:
 
 def in_force(conn: Connection, paper: str, day: date) -> Template:
     """Return the template with which *paper* is made on *day*."""
-    query = select(T.version, T.content).where(T.paper == paper, T.released_at.is_not(None), T.valid_from <= day)
+    query = select(T.version, T.content, T.sha256).where(
+        T.paper == paper, T.released_at.is_not(None), T.valid_from <= day
+    )
     newest = conn.execute(query.order_by(T.valid_from.desc(), T.released_at.desc()).limit(1)).one_or_none()
-    return SHIPPED if newest is None else Template(newest.content, newest.version)
+    return SHIPPED if newest is None else sound(newest)
+
+
+def sound(row: Row[Any]) -> Template:
+    """Return the template that a row keeps. Raises TemplateChanged where its content is not the one that was kept."""
+    if row.content is not None and hashlib.sha256(row.content).hexdigest() != row.sha256:
+        raise TemplateChanged(version=row.version)
+    return Template(row.content, row.version)
 
 
 def versions_of(conn: Connection, paper: str) -> Sequence[Any]:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Table, select
 
 from cases.figures import printed_of
 from cases.finding import Kind, State
+from cases.known_words import required
 from cases.moments import day_on_paper, shanghai_date
 from cases.refusals import Unknown
 from cases.reporting import kind_word, status_word
@@ -22,6 +23,7 @@ from documents.papers.values import FindingValues, LedgerLine, ListValues, Opini
 from persistence import dossiers, figures, log
 from persistence.figures import FigureFilters
 from persistence.ledger import of_case
+from persistence.overdue import overdue_on
 from persistence.tables import (
     evidence,
     extensions,
@@ -64,7 +66,7 @@ def list_values(conn: Connection, actor: Actor, number: str, today: date) -> Lis
         plan_adopted_on=_day(_said(planned, "adopted_on")),
         plan_summary=_said(planned, "summary"),
         report_summary=_said(reported, "summary"),
-        lines=ledger_lines(conn, visible & (findings.c.list_id == row.id)),
+        lines=ledger_lines(conn, visible & (findings.c.list_id == row.id), today),
         tally=figures.tally(conn, visible, FigureFilters(today, list_id=row.id)),
         checkpoint=checkpoint_sentence(conn, today),
         superior=_superior(conn, row.unit_id),
@@ -100,13 +102,13 @@ def checkpoint_sentence(conn: Connection, today: date, language: str = "zh") -> 
 # --- the ledger -----------------------------------------------------------------------------------------------------
 
 
-def ledger_lines(conn: Connection, condition: ColumnElement[bool]) -> tuple[LedgerLine, ...]:
+def ledger_lines(conn: Connection, condition: ColumnElement[bool], today: date) -> tuple[LedgerLine, ...]:
     """Return the 32 columns of every finding that *condition* lets through, by number."""
     leader, handler, lead = posts.alias("leader"), posts.alias("handler"), units.alias("lead")
     query = (
         select(findings, units.c.name.label("unit_name"), leader.c.title.label("leader_title"),
                handler.c.title.label("handler_title"), lead.c.name.label("lead_name"),
-               issue_lists.c.status_family.label("family"))
+               issue_lists.c.status_family.label("family"), overdue_on(today).label("is_overdue"))
         .outerjoin(units, units.c.id == F.unit_id)
         .outerjoin(issue_lists, issue_lists.c.id == F.list_id)
         .outerjoin(leader, leader.c.id == F.leader_post_id)
@@ -182,19 +184,19 @@ def _line(row: Row[Any], beside: _Beside) -> LedgerLine:
 
 
 def _kind(family: str | None, kind: str) -> str:
-    return kind_word(family, Kind(kind)) if family else say("zh", f"kind.{kind}")
+    return kind_word(family, required(Kind, kind)) if family else say("zh", f"kind.{kind}")
 
 
 def _status(row: Row[Any]) -> str:
     """Return the state in the words of a ledger; a claim that nobody has verified is no completion."""
     if row.family:
-        state, kind = State(row.state), Kind(row.kind)
+        state, kind = required(State, row.state), required(Kind, row.kind)
         return status_word(row.family, state, kind, accepted_at=row.accepted_at, basic_done=row.basic_done)
     if row.state != State.OPEN:
-        return _STATUS[State(row.state)]
+        return _STATUS[required(State, row.state)]
     if row.basic_done:
         return "基本完成"
-    return "已提交待核查" if row.submitted_at else "整改中（逾期）" if row.overdue_since else "整改中"
+    return "已提交待核查" if row.submitted_at else "整改中（逾期）" if row.is_overdue else "整改中"
 
 
 def _extended(rows: Iterable[Row[Any]]) -> str:

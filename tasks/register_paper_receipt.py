@@ -55,7 +55,7 @@ def register_paper_receipt(work: Work, case: FindingCase | ListCase, form: Form)
         work.complete(case)
 
 
-def _letter(work: Work, case: FindingCase | ListCase, form: Form) -> Row[int, str, str, object]:
+def _letter(work: Work, case: FindingCase | ListCase, form: Form) -> Row[tuple[int, str, str, object]]:
     query = select(outbox.c.id, outbox.c.letter, outbox.c.role, outbox.c.created_at).where(
         outbox.c.id == (form.number("letter") or 0), outbox.c.case_id == case.id
     )

@@ -10,8 +10,8 @@ from bpmn.engine import Engine
 from bpmn.forms import FormRefused, read_form
 from bpmn.release import Release, shipped
 from cases.events import Event
+from cases.moments import shanghai_date
 from cases.refusals import CaseError, FormIncomplete
-from cases.rights import Role
 from config.messages import LANGUAGES
 from notifications.letters import LetterBook, LetterError
 from notifications.letters import shipped as shipped_letters
@@ -21,14 +21,14 @@ from tasks.acts import act
 from tasks.case import OfficeCase
 from tasks.catalogue import every_act
 from tasks.form import Form
+from tasks.kept_releases import release_kept
 from tasks.operations import OPERATIONS
+from tasks.release_roles import SHIPPED, KnownRoles, role_problems, roles_of_house
 from tasks.trial import try_out
 from tasks.work import Work
 
 if TYPE_CHECKING:
     from tasks.office import Office
-
-ROLES = frozenset(Role)
 
 
 class ReleaseHasProblems(CaseError):
@@ -48,10 +48,11 @@ def everything_shipped() -> Release:
     return shipped().with_files(shipped_letters())
 
 
-def problems_of(release: Release) -> tuple[Problem, ...]:
-    """Return what speaks against publishing *release*, everything at once: graph, forms of our acts, letters."""
-    found = check(release, operations=frozenset(OPERATIONS), acts=frozenset(every_act()), roles=ROLES)
-    return (*found, *_forms_that_ask_too_little(release), *_letters_refused(release))
+def problems_of(release: Release, roles: KnownRoles = SHIPPED) -> tuple[Problem, ...]:
+    """Return what speaks against publishing *release* in a house of *roles*: graph, forms of our acts, letters."""
+    found = check(release, operations=frozenset(OPERATIONS), acts=frozenset(every_act()), roles=roles.codes)
+    theirs = tuple(dict.fromkeys(role_problems(release, roles)))
+    return (*found, *theirs, *_forms_that_ask_too_little(release), *_letters_refused(release))
 
 
 def _forms_that_ask_too_little(release: Release) -> Iterator[Problem]:
@@ -80,9 +81,9 @@ def _letters_refused(release: Release) -> Iterator[Problem]:
         yield Problem("letters", str(wrong)[:200], "letter_refused")
 
 
-def tried(release: Release) -> tuple[Problem, ...]:
+def tried(release: Release, roles: KnownRoles = SHIPPED) -> tuple[Problem, ...]:
     """Return the processes of *release* that do not start, found out in a limited child. Raises TrialFailed."""
-    return try_out(release, operations=frozenset(OPERATIONS), acts=frozenset(every_act()), roles=ROLES)
+    return try_out(release, operations=frozenset(OPERATIONS), acts=frozenset(every_act()), roles=roles.codes)
 
 
 def draft_release(office: "Office", files: Mapping[str, bytes], title: str, drafted_by: int) -> str:
@@ -92,30 +93,41 @@ def draft_release(office: "Office", files: Mapping[str, bytes], title: str, draf
     """
     with office.read() as conn:
         draft = release_kept(conn, office.release_in_force(conn)).with_files(files)
-    tried(draft)
+        roles = roles_of_house(conn, shanghai_date(office.now()))
+    tried(draft, roles)
     Engine(draft)
-    with office.database.writing() as conn:
-        keep_release(conn, draft, title=title, state="draft", drafted_by=drafted_by, at=office.now())
+
+    def body(work: Work) -> OfficeCase:
+        case = work.office_case()
+        if work.conn.scalar(select(releases.c.id).where(releases.c.id == draft.id)) is None:
+            own, files_of_it = rows_of_release(draft, title=title, state="draft", drafted_by=drafted_by, at=work.at)
+            work.create(releases, [own])
+            work.create(release_files, files_of_it)
+            work.record(case, Event("ReleaseDrafted", {"release": draft.id, "title": title}))
+        return case
+
+    office.as_clock("draft_release", body)
     return draft.id
+
+
+def rows_of_release(
+    release: Release, *, title: str, state: str, drafted_by: int | None, at: Any
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the row of a release and those of its files."""
+    row: dict[str, Any] = {"id": release.id, "title": title, "state": state, "drafted_by": drafted_by, "drafted_at": at}
+    if state == "published":
+        row |= {"published_by": drafted_by, "published_at": at}
+    return row, [{"release_id": release.id, "path": path, "content": text} for path, text in release.files.items()]
 
 
 def keep_release(
     conn: Connection, release: Release, *, title: str, state: str, drafted_by: int | None, at: Any
 ) -> None:
-    """Write a release down, once per content."""
-    row: dict[str, Any] = {"id": release.id, "title": title, "state": state, "drafted_by": drafted_by, "drafted_at": at}
-    if state == "published":
-        row |= {"published_by": drafted_by, "published_at": at}
+    """Write a release down, once per content, where no act does: the office states it when it opens."""
+    row, files = rows_of_release(release, title=title, state=state, drafted_by=drafted_by, at=at)
     added = insert_new(conn, releases, "id").returning(releases.c.id)  # PostgreSQL's rowcount says nothing here
     if conn.execute(added, row).first() is not None:
-        files = [{"release_id": release.id, "path": path, "content": text} for path, text in release.files.items()]
         conn.execute(insert(release_files), files)
-
-
-def release_kept(conn: Connection, release_id: str) -> Release:
-    """Return a stored release."""
-    files = select(release_files.c.path, release_files.c.content).where(release_files.c.release_id == release_id)
-    return Release(dict(conn.execute(files).tuples().all()))
 
 
 @act(on="office", needs=("release",), task=False)
@@ -127,7 +139,8 @@ def publish_release(work: Work, case: OfficeCase, form: Form) -> None:
     if draft.drafted_by == work.actor.person_id:
         raise SecondPublisherNeeded()
     release = release_kept(work.conn, draft.id)
-    found = tried(release) + problems_of(release)
+    roles = roles_of_house(work.conn, work.today)
+    found = tried(release, roles) + problems_of(release, roles)
     if found:
         raise ReleaseHasProblems(count=len(found), first=found[0].sentence(work.actor.language))
 

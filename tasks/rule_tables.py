@@ -7,10 +7,12 @@ is changed by name is written into the files of the tables; it takes effect with
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from bpmn.decision_cells import Place, with_cells
 from bpmn.decisions import DecisionTable, evaluate, read_decision
+from bpmn.engine import Engine
 from bpmn.release import Release
 from cases.refusals import FormIncomplete
 from cases.signals import SIGNALS, parameters
@@ -56,6 +58,12 @@ def tables_of(decisions: Mapping[str, DecisionTable]) -> RuleTables:
     rows = [(signal, row) for signal in SIGNALS for row in _rows(decisions["signal_parameters"], signal=signal)]
     weights = {grade: _weight(decisions["signal_weights"], grade) for grade in SEVERITIES}
     return RuleTables(parameters(rows), weights, decisions["signal_routing"])
+
+
+@lru_cache(maxsize=8)  # releases that are played now; a night asks for each finding
+def tables_with(engine: Engine) -> RuleTables:
+    """Return the tables of the release that *engine* plays, read once."""
+    return tables_of(engine.decisions)
 
 
 def tables_in(release: Release) -> RuleTables:

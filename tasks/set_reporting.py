@@ -6,6 +6,7 @@ from sqlalchemy import update
 
 from cases.events import Event
 from cases.figures import COMPLETION, Rounding
+from cases.known_words import required
 from cases.refusals import FormIncomplete
 from cases.reporting import DEFAULT_FAMILY, ListSource, of_source
 from persistence.tables import issue_lists
@@ -25,7 +26,7 @@ def set_reporting(work: Work, case: ListCase, form: Form) -> None:
     if "rounding" in form:
         changes["rounding"] = form.choice("rounding", *Rounding)
     if "source" in form or "status_family" in form:
-        changes |= _words(ListSource(known.source), known.status_family, form)
+        changes |= _words(required(ListSource, known.source), known.status_family, form)
     if not changes:
         raise FormIncomplete({"completion": "required"})
 

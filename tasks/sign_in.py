@@ -8,6 +8,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -133,14 +134,14 @@ def change_password(office: Office, passwords: Passwords, session: Session, pres
     _set_password(office, passwords, session.account_id, password, keep=session.token_hash, event="PasswordChanged")
 
 
-def make_link(conn: Connection, account_id: int, now: datetime) -> str:
-    """Write a one-time link with which an account gets its password, and return its token, which is told once."""
+def new_link(account_id: int, now: datetime) -> tuple[str, dict[str, Any]]:
+    """Return the token of a one-time link, which is told once, and the row of ``one_time_links`` that knows it."""
     token = secrets.token_urlsafe(32)
-    conn.execute(
-        insert(one_time_links),
-        {"token_hash": _hash(token), "account_id": account_id, "expires_at": now + timedelta(hours=LINK_HOURS)},
-    )
-    return token
+    return token, {
+        "token_hash": _hash(token),
+        "account_id": account_id,
+        "expires_at": now + timedelta(hours=LINK_HOURS),
+    }
 
 
 def login_of_link(office: Office, token: str) -> str:

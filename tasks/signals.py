@@ -10,23 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, func, select
 
-from bpmn.decisions import evaluate
 from cases.events import Event
 from cases.finding import State
-from cases.signals import SIGNALS, look, parameters
+from cases.signals import look
 from cases.signals.score import CLEARED, SUPERSEDED
 from cases.signals.snapshot import SEVERITIES, Answer, Hit, Parameters, Snapshot
 from persistence.sketches import renewal
 from persistence.snapshots import Reference, list_snapshot_of, snapshot_of
 from persistence.tables import signal_hits
 from tasks.case import AnyCase, FindingCase, ListCase
+from tasks.rule_tables import tables_with
 from tasks.suspicion import Raised, open_what_is_needed, raised_of, weigh
 from tasks.work import LOOK_FOR_SIGNALS, RECURRED, Work
 
 if TYPE_CHECKING:
     from tasks.office import Office
-
-_TABLE = "signal_parameters"
 
 
 def look_for_signals(work: Work, case: AnyCase, _facts: Any = None, *, reference: Reference | None = None) -> list[Hit]:
@@ -172,16 +170,10 @@ def not_cleared(work: Work, case: FindingCase, found: Sequence[Hit]) -> list[Hit
     return [hit for hit in found if (hit.signal, hit.fingerprint) not in known]
 
 
-def table_in_force(office: "Office", conn: Connection) -> tuple[dict[str, Parameters], str]:
+def table_in_force(office: "Office", conn: Connection) -> tuple[Mapping[str, Parameters], str]:
     """Return the parameters of the release in force, which hold for every case, and the release's id."""
     release = office.release_in_force(conn)
-    decision = office.engine(conn, release).decisions[_TABLE]
-    rows: list[tuple[str, dict[str, Any]]] = []
-    for signal in SIGNALS:
-        answer = evaluate(decision, {"signal": signal})
-        assert isinstance(answer, list), f"{_TABLE} collects"
-        rows += [(signal, dict(row)) for row in answer]
-    return parameters(rows), release
+    return tables_with(office.engine(conn, release)).parameters, release
 
 
 def _undecided(work: Work, case: FindingCase) -> int:

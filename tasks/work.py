@@ -1,6 +1,6 @@
 """One act under way: what it reads, what it changes, and the one write in which all of it becomes true."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from functools import cache
@@ -18,11 +18,13 @@ from cases.finding import State
 from cases.moments import shanghai_date
 from cases.refusals import CaseFaulted, NoSuchTask, NotYourTask, Unknown
 from cases.rights import Actor, Subject, require
-from persistence import case_store
+from persistence import case_store, outbox
 from persistence.case_store import TaskRow, changed
 from persistence.columns import new_id
 from persistence.ledger import Entry
+from persistence.outbox import Owed
 from persistence.people import counts_as
+from persistence.rows import Writing
 from persistence.tables import findings, instances, issue_lists, messages
 from tasks.case import OWN_DAY, AnyCase, Case, FindingCase, ListCase, OfficeCase, Running
 from tasks.correcting.asked import Asked
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from tasks.office import Office
 
 CLOCK = Actor(person_id=0, account_id=None, name="系统时钟", language="zh", grants=())
+FEW = 4  # cases whose sums are moved one by one; those of more are read and locked in one statement
 WAITING_LONG = "9999-12-31"
 LOOK_FOR_SIGNALS = "look_for_signals"  # message: see whether the case looks rectified on paper only
 RECURRED = "recurred"  # message: what was signed off was found again; facts: number of the new finding
@@ -78,12 +81,15 @@ class Work:
         self.recorded_at = recorded_at
         self.given = given
         self.attachments = attachments
+        self.named_task = ""  # id of the task that the caller named, for acts that complete none
         self.task: TaskRow | None = None  # the open task that the act completes
         self.answer: dict[str, Any] = {}  # what the caller is told beside success
         self.told = False  # whether another case is to hear of it
         self.correction: Asked | None = None  # the correction that the act asks for or decides
         self.kept_now: set[str] = set()  # files whose row this act puts down
         self.guard: Callable[[Connection], None] | None = None  # asked first in the write: may this still be done?
+        self.stating: Callable[[Writing], None] | None = None  # asked last: sums that begin anew, with this event
+        self.holds_sums = False  # sums of rows are read and locked in the write, not taken as they were read before
         self.moves_tasks = False  # its new tasks are known to their holders already
         self.holds_letters = False  # they wait to be folded into a digest
         self.decided: Decided | None = None  # the meeting or sheet that the act carries out
@@ -154,6 +160,11 @@ class Work:
         case = self._cases[head.id]
         assert isinstance(case, OfficeCase)
         return case
+
+    @property
+    def case_at_hand(self) -> int:
+        """Id of the case that was read first, the office where none was."""
+        return next((case.id for case in self._cases.values() if not isinstance(case, OfficeCase)), case_store.OFFICE)
 
     def touched(self) -> list[AnyCase]:
         """Return the cases of which this act changes something."""
@@ -253,7 +264,7 @@ class Work:
         release_id = self.office.release_with(self.conn, case, process_id)
         running = Running(new_id(), process_id, release_id, cycle, subject_id, {})
         case.live.append(running)
-        engine = self.office.engine(self.conn, running.release_id)
+        engine = self.office.engine_of(self.conn, running)
         self._turn(
             case, running, {"do": "start", "facts": dict(facts)},
             lambda deadlines: engine.start(process_id, facts, deadlines=deadlines, now=self.at),
@@ -265,7 +276,7 @@ class Work:
         task = self.task
         assert task is not None, f"{self.act} completes no task"
         running = next(r for r in case.live if r.id == task.instance_id)
-        engine = self.office.engine(self.conn, running.release_id)
+        engine = self.office.engine_of(self.conn, running)
         process = self.process(running)
         self._turn(
             case, running, {"do": "complete", "element": task.name, "item": task.item, "facts": facts},
@@ -274,7 +285,7 @@ class Work:
 
     def wake(self, case: AnyCase, running: Running) -> None:
         """Let the timers of a process fire that are due."""
-        engine, process = self.office.engine(self.conn, running.release_id), self.process(running)
+        engine, process = self.office.engine_of(self.conn, running), self.process(running)
         self._turn(
             case, running, {"do": "wake"},
             lambda deadlines: engine.wake(process, deadlines=deadlines, now=self.at),
@@ -287,7 +298,7 @@ class Work:
                 self._rearm(case, running, key)
 
     def _rearm(self, case: AnyCase, running: Running, key: str) -> None:
-        engine, process = self.office.engine(self.conn, running.release_id), self.process(running)
+        engine, process = self.office.engine_of(self.conn, running), self.process(running)
         self._turn(
             case, running, {"do": "rearm", "key": key},
             lambda deadlines: engine.rearm(process, key, deadlines=deadlines, now=self.at),
@@ -295,7 +306,7 @@ class Work:
 
     def hear(self, case: AnyCase, running: Running, message: str, facts: Mapping[str, Fact]) -> None:
         """Hand a message to a process that waits for it."""
-        engine, process = self.office.engine(self.conn, running.release_id), self.process(running)
+        engine, process = self.office.engine_of(self.conn, running), self.process(running)
         self._turn(
             case, running, {"do": "tell", "message": message, "facts": dict(facts)},
             lambda deadlines: engine.tell(process, message, facts, deadlines=deadlines, now=self.at),
@@ -326,11 +337,15 @@ class Work:
         deadlines = CaseDeadlines(self, case)
         with self.office.faults(running):
             turn = play(deadlines)
+            self._take_in(case, running, step | {"at": self.at, "deadlines": deadlines.resolved}, turn)
+
+    def _take_in(self, case: AnyCase, running: Running, step: dict[str, Any], turn: Turn) -> None:
+        """Let the case become what the turn made of it: tasks, stage, and what the diagram asked for."""
         running.turn, running.process = turn, turn.process
-        running.steps.append(step | {"at": self.at, "deadlines": deadlines.resolved})
+        running.steps.append(step)
         for element in turn.path:
             running.path[element] = running.path.get(element, 0) + 1
-        tasks = [self.task_row(case, running, task, deadlines.resolved) for task in turn.open_tasks]
+        tasks = [self.task_row(case, running, task, step["deadlines"]) for task in turn.open_tasks]
         self._retask(case, running, tasks)
         if turn.done:
             running.status, running.outcome = "done", turn.outcome
@@ -394,17 +409,43 @@ class Work:
 
     # --- the one write ----------------------------------------------------------------------------------------------
 
-    def write(self, conn: Connection) -> None:
-        """Make everything true at once. Raises Stale when a case was changed since it was read."""
+    def write(self, conn: Connection, letters: Sequence[Owed] = (), carrier: AnyCase | None = None) -> None:
+        """Make everything true at once. Raises Stale when a case was changed since it was read.
+
+        *carrier*: the case whose ledger states the rows where the act moves no other.
+        """
         if self.guard is not None:
             self.guard(conn)
+        touched = self.touched()
+        writing = self._writing(conn, touched)
         for table, rows in self._creations:
             if rows:
-                conn.execute(_insertion(table), rows)
-        for case in self.touched():
-            self._write_case(conn, case)
+                writing.execute(_insertion(table), rows)
+        case_store.claim_heads(conn, [case.head for case in touched])
+        for case in touched:
+            self._write_case(conn, writing, case)
         for statement, values in self._writes:
-            conn.execute(statement, values) if values is not None else conn.execute(statement)
+            writing.execute(statement, values)
+        outbox.owe(conn, letters, now=self.at, writing=writing)
+        if self.stating is not None:
+            self.stating(writing)
+        stated = writing.state()
+        if stated and not touched:
+            assert carrier is not None, f"{self.act} writes proved rows and moves no case"
+            touched = [carrier]
+        for case in touched:
+            self._move_head(conn, case, stated)
+            stated = ""
+
+    def _writing(self, conn: Connection, touched: Sequence[AnyCase]) -> Writing:
+        if self.holds_sums or len(touched) > FEW:
+            return Writing(conn, self.office.keyring)
+        sums = [case.head.sum for case in touched if case.head.sum is not None]
+        rows = {(findings.name, case.id): case.head.row for case in touched if isinstance(case, FindingCase)}
+        rows |= {(issue_lists.name, case.id): case.head.row for case in touched if isinstance(case, ListCase)}
+        stored = [running.stored for case in touched for running in case.live if running.stored is not None]
+        rows |= {(instances.name, one.id): one.row for one in stored}
+        return Writing(conn, self.office.keyring, at_hand=sums, rows={place: row for place, row in rows.items() if row})
 
     def _has_news(self, case: AnyCase) -> bool:
         return bool(case.events or any(running.steps for running in case.live) or self._changes(case))
@@ -452,7 +493,7 @@ class Work:
     def _subject(case: FindingCase | ListCase) -> Subject:
         return case.finding.subject if isinstance(case, FindingCase) else case.issue_list.subject
 
-    def _write_case(self, conn: Connection, case: AnyCase) -> None:
+    def _move_head(self, conn: Connection, case: AnyCase, stated: str) -> None:
         case_store.move_head(
             conn,
             case.head,
@@ -462,16 +503,19 @@ class Work:
             recorded_at=self.recorded_at,
             by=self.actor.name,
             act=self.act,
+            stated=stated,
         )
+
+    def _write_case(self, conn: Connection, writing: Writing, case: AnyCase) -> None:
         if changes := self._changes(case):
             table = findings if isinstance(case, FindingCase) else issue_lists
-            conn.execute(_change(table, tuple(changes)), changes | {"row_id": case.id})
+            writing.execute(_change(table, tuple(changes)), changes | {"row_id": case.id})
         for running in case.live:
             if running.steps:
-                self._write_instance(conn, case, running)
+                self._write_instance(writing, case, running)
         case_store.replace_tasks(conn, case.tasks_gone, case.tasks_new)
 
-    def _write_instance(self, conn: Connection, case: AnyCase, running: Running) -> None:
+    def _write_instance(self, writing: Writing, case: AnyCase, running: Running) -> None:
         over = running.status in ("done", "cancelled")
         stands_still = isinstance(case, FindingCase) and case.finding.state is State.SUSPENDED
         values: dict[str, Any] = {
@@ -485,9 +529,9 @@ class Work:
         if running.process is not None:
             values["state"] = self.office.seal(self.conn, running)
         if running.stored is not None:
-            conn.execute(_change(instances, tuple(values)), values | {"row_id": running.id})
+            writing.execute(_change(instances, tuple(values)), values | {"row_id": running.id})
             return
-        conn.execute(
+        writing.execute(
             _insertion(instances),
             values
             | {

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Connection, Row, bindparam, exists, select
 from cases.boilerplate import without_boilerplate
 from cases.evidence import EvidenceKind, Purpose
 from cases.evidence_facts import Fact, FactKind
+from cases.known_words import required
 from cases.likeness import bare, likeness, longest_common, shingles
 from cases.signals.snapshot import Elsewhere, Exhibit, PhotoNear, Planned, Quote, Similar
 from persistence.columns import Moment
@@ -140,7 +141,7 @@ def exhibits_from(
             id=row.id,
             sha256=row.sha256,
             filename=row.filename,
-            kind=EvidenceKind(row.kind),
+            kind=required(EvidenceKind, row.kind),
             purpose=row.purpose,
             effective_on=row.effective_on,
             locator=row.locator,

@@ -18,7 +18,8 @@ from persistence.snapshots import reference_of
 from persistence.tables import back_tests
 from persistence.tables import leases as lease_rows
 from tasks.backtest.comparing import Comparison, Found, count_past, past_findings, past_lists
-from tasks.releases import draft_release, release_kept
+from tasks.kept_releases import release_kept
+from tasks.releases import draft_release
 from tasks.rule_tables import FILES, differing, edited, tables_in
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from bpmn.decisions import evaluate
 from cases.comments import require_substance
 from cases.corrections import Approval, Correction, CorrectionPending, CorrectionRefused, state_word, strictest
 from cases.events import Event
+from cases.known_words import required
 from cases.sign_off import SamePerson, require_outside
 from persistence.tables import corrections
 from tasks.case import FindingCase, Running
@@ -72,10 +73,10 @@ def decide(work: Work, case: FindingCase, form: Form) -> None:
         raise SamePerson(earlier=PROCESS)
     verdict, comment = form.choice("verdict", "approved", "refused"), form.text("comment")
     require_substance(comment)
-    correction = Correction(row.correction)
+    correction = required(Correction, row.correction)
     if verdict == "approved":  # the finding may have moved on since it was asked
         needed = approval_of(work, case, correction)
-        if strictest((Approval(row.approval), needed)) != row.approval:
+        if strictest((required(Approval, row.approval), needed)) != row.approval:
             raise CorrectionRefused(correction=correction, state=state_word(case.finding))
 
     keep_review(work, case, form, verdict)

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from cases.corrections import ClosedAs
 from cases.events import Event
 from cases.finding import Finding, Kind, State
+from cases.known_words import required
 from persistence import ledger
 from persistence.case_store import Head
 from persistence.columns import new_id
@@ -67,7 +68,7 @@ def _begin_part(
     link(work, case.id, part_id, "split")
 
     known = {name: own[name] for name in Finding.__dataclass_fields__}
-    finding = Finding(**known | {"kind": Kind(own["kind"]), "state": State(own["state"])})
+    finding = Finding(**known | {"kind": required(Kind, own["kind"]), "state": required(State, own["state"])})
     head = Head(part_id, "finding", 0, ledger.Head(part_id), work.at, work.actor.name, work.act)
     new = FindingCase(head, [], [], before=finding, finding=finding)
     work.add_case(new)

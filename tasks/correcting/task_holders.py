@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from cases.rights import UNIT_SIDE
+from cases.rights import Side
+from persistence.roles import side_of
 from persistence.tables import open_tasks
 from tasks.case import FindingCase, ListCase
 
@@ -14,7 +15,7 @@ def move_tasks(work: "Work", case: FindingCase | ListCase) -> int:
     """Put the unit's open tasks on the lists of those responsible now, unclaimed; return how many moved."""
     moved = 0
     for task in case.open_tasks():
-        if task.role not in UNIT_SIDE:
+        if side_of(work.conn, task.role) is not Side.UNIT:
             continue
         holder = work.office.holder(work.conn, case, task.role, work.today)
         if holder != task.holder:
