@@ -26,7 +26,7 @@ from web.refusals import RETRY_AFTER, field_sentence, sentence, status_of
 from web.seeing import Offer, Room, Seen, seeing
 from web.signed_in import Filled, Person, SignedIn, local_path, page_router
 from web.suspicions import Suspicion, suspicion_of
-from web.whole import whole
+from web.typed import whole
 
 router = page_router()
 

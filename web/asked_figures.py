@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -16,7 +15,7 @@ from persistence.overviews import reporting_of
 from persistence.tables import issue_lists, rounds, units
 from persistence.visibility import visible_lists
 from web.signed_in import Person
-from web.whole import whole
+from web.typed import asked_day, whole
 
 NAMES = (
     "as_of", "round", "list", "unit", "own_unit", "category", "kind", "leader", "age", "reached",
@@ -61,7 +60,7 @@ def asked_of(conn: Connection, request: Request, person: Person) -> Asked:
     own = reporting_of(conn, whole(given.get("list")), visible_lists(person.actor))
     return Asked(
         FigureFilters(
-            as_of=_day(given.get("as_of", "")) or person.today,
+            as_of=asked_day(given.get("as_of")) or person.today,
             round_id=whole(given.get("round")),
             list_id=whole(given.get("list")),
             unit_path=path,
@@ -112,10 +111,3 @@ def age_word(language: str, age: int) -> str:
 def options(given: Mapping[str, str]) -> dict[str, str]:
     """Return every name that an address may give, empty where it does not."""
     return dict.fromkeys(NAMES, "") | dict(given)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -1,5 +1,6 @@
 """问题详情 and 问题清单: the pages of one case, its diagrams and its files."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -9,7 +10,7 @@ from sqlalchemy import and_, func, select
 
 from cases.figures import printed_of
 from cases.finding import Finding, State
-from cases.issue_list import INTERNAL
+from cases.issue_list import INTERNAL, IssueList
 from cases.refusals import Unknown
 from cases.rights import outside
 from cases.sign_off import objections
@@ -31,8 +32,9 @@ from web.responsibility import steps_of, texts_of
 from web.seeing import Room, Seen, seeing
 from web.signed_in import Person, SignedIn, page_router
 from web.suspicions import suspicion_of
+from web.typed import Id, whole
+from web.urgency import Clockwork, Shown
 from web.watching import note_opening
-from web.whole import whole
 
 router = page_router()
 
@@ -83,6 +85,10 @@ def _objections(seen: Seen) -> list[str]:
     ]
 
 
+def _urgency(clockwork: Clockwork, row: Mapping[Any, Any]) -> Shown | None:
+    return clockwork.of_finding(row["state"], row["due_on"], row["submitted_at"])
+
+
 @router.get("/lists/{number}")
 def list_page(
     request: Request,
@@ -106,9 +112,10 @@ def list_page(
             "d": shown.dossier,
             "mine": seen.mine(),
             "beside": seen.beside(),
-            "rows": [(row, seen.clockwork.show(row["due_on"]), missing.get(row["number"], ())) for row in rows[:PAGE]],
+            "rows": [(row, _urgency(seen.clockwork, row), missing.get(row["number"], ())) for row in rows[:PAGE]],
             "lacking": len(missing),
             "total": seen.conn.scalar(select(func.count()).where(own)),
+            "midterm": _midterm(seen),
             "after": after,
             "next": rows[PAGE - 1]["number"] if len(rows) > PAGE else "",
             **_foot(seen),
@@ -123,6 +130,12 @@ def list_page(
             "did": did if did.isidentifier() else "",
         }
     return pages.show(request, "list.html", **facts)
+
+
+def _midterm(seen: Seen) -> str:
+    value = seen.value
+    assert isinstance(value, IssueList)
+    return seen.clockwork.counted(value.midterm_on, value.feedback_on, value.report_due_on)
 
 
 def _foot(seen: Seen) -> dict[str, Any]:
@@ -197,7 +210,7 @@ class Kept:
         self.sha256, self.filename, self.media_type = sha256, filename, media_type
 
 
-def kept_evidence(house: TheHouse, person: SignedIn, key: int) -> Kept:
+def kept_evidence(house: TheHouse, person: SignedIn, key: Id) -> Kept:
     """Return the file of a piece of evidence. Raises Unknown."""
     with house.office.read() as conn:
         row = dossiers.file_of_evidence(conn, key, visible_findings(person.actor))
@@ -208,7 +221,7 @@ def kept_evidence(house: TheHouse, person: SignedIn, key: int) -> Kept:
         )
 
 
-def kept_paper(house: TheHouse, person: SignedIn, key: int) -> Kept:
+def kept_paper(house: TheHouse, person: SignedIn, key: Id) -> Kept:
     """Return a paper of a list. Raises Unknown."""
     query = (
         select(papers.c.sha256, papers.c.filename, blobs.c.media_type, papers.c.act, issue_lists.c.unit_path)
@@ -228,7 +241,7 @@ Paper = Annotated[Kept, Depends(kept_paper)]
 
 
 @router.get("/evidence/{key}")
-def download(house: TheHouse, person: SignedIn, kept: Evidence, key: int, after: BackgroundTasks) -> Response:
+def download(house: TheHouse, person: SignedIn, kept: Evidence, key: Id, after: BackgroundTasks) -> Response:
     after.add_task(note_opening, house, person, key)
     return send(house, kept, "attachment")
 
@@ -239,7 +252,7 @@ def download_paper(house: TheHouse, kept: Paper) -> Response:
 
 
 @router.get("/evidence/{key}/inline")
-def look(house: TheHouse, person: SignedIn, kept: Evidence, key: int, after: BackgroundTasks) -> Response:
+def look(house: TheHouse, person: SignedIn, kept: Evidence, key: Id, after: BackgroundTasks) -> Response:
     """Show a picture or a PDF in its frame: by the type that we found, never one that can hold a script of ours."""
     if kept.media_type not in INLINE | {PDF}:
         raise Unknown()
@@ -249,7 +262,7 @@ def look(house: TheHouse, person: SignedIn, kept: Evidence, key: int, after: Bac
 
 @router.get("/evidence/{key}/preview")
 def preview(
-    request: Request, house: TheHouse, person: SignedIn, kept: Evidence, key: int, after: BackgroundTasks
+    request: Request, house: TheHouse, person: SignedIn, kept: Evidence, key: Id, after: BackgroundTasks
 ) -> Response:
     text = ""
     after.add_task(note_opening, house, person, key)

@@ -8,12 +8,16 @@ from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
-from sqlalchemy import ColumnElement, Connection, and_, false, select, union_all
+from sqlalchemy import ColumnElement, Connection, and_, false, or_, select, union_all
 
+from cases.issue_list import REPORTS_TO_COME
 from persistence import ledger, overviews
+from persistence.clocks import clocks_of
+from persistence.overdue import overdue_on
 from persistence.overviews import Task
-from persistence.tables import findings, issue_lists
+from persistence.tables import findings, issue_lists, open_tasks
 from persistence.visibility import visible_findings, visible_lists
+from tasks.case import OWN_DAY
 from web import pages, uploads
 from web.acts import Sheet, fresh_sheet
 from web.dossier_shown import Summary, summary_of
@@ -124,18 +128,26 @@ def _known(panel: Panel | None) -> list[str]:
     return [f"{key}|{text}" for key, text in panel.sheet.form.known_measures] if panel and panel.sheet else []
 
 
+_own_day = open_tasks.c.act.in_(sorted(OWN_DAY))
+
+
 def _predicates(person: Person, show: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Return what a filter lets through of findings and of lists, within what the person may see."""
+    """Return what a filter lets through of findings and of lists, within what the person may see.
+
+    Late is what its row says to be late (`Clockwork.of_task`).
+    """
     of_findings, of_lists = visible_findings(person.actor), visible_lists(person.actor)
-    F, L = findings.c, issue_lists.c
+    F, L, T = findings.c, issue_lists.c, open_tasks.c
     until = {"today": person.today, "week": _sunday(person.today)}.get(show)
     if until is not None:
-        return and_(of_findings, F.due_on.between(person.today, until)), and_(
-            of_lists, L.report_due_on.between(person.today, until)
-        )
+        soon = T.due_on.between(person.today, until)
+        of_case = F.due_on.between(person.today, until)
+        return and_(of_findings, or_(and_(_own_day, soon), and_(~_own_day, of_case))), and_(of_lists, soon)
     if show == "overdue":
-        return and_(of_findings, F.due_on < person.today, F.submitted_at.is_(None)), and_(
-            of_lists, L.report_due_on < person.today
+        late = T.due_on < person.today
+        return (
+            and_(of_findings, or_(and_(_own_day, late), and_(~_own_day, overdue_on(person.today)))),
+            and_(of_lists, late, L.state.in_(REPORTS_TO_COME)),
         )
     if show == "attention":
         return and_(of_findings, F.attention > 0), false()
@@ -157,24 +169,24 @@ def _rows(house: House, conn: Connection, person: Person, show: str, after: str)
     )  # fmt: skip
     shown, more = tasks[:PAGE], tasks[PAGE:]
     known = _of_cases(conn, [task.case_id for task in shown])
+    clocks = clocks_of(conn, [task.case_id for task in shown])
     clockwork = clockwork_of(house, conn, person)
     rows = [
-        Row(task, clockwork.show(task.due_on) if known[task.case_id][4] else None, *known[task.case_id][:4])
+        Row(task, clockwork.of_task(task, clocks[task.case_id]), *known[task.case_id])
         for task in shown
         if task.case_id in known
     ]
     return rows, "|".join(shown[-1].place) if more else ""
 
 
-def _of_cases(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[Room, int, int, bool, bool]]:
-    """Return case id -> (room, undecided signals, returns, secret, whether its clock runs)."""
+def _of_cases(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[Room, int, int, bool]]:
+    """Return case id -> (room, undecided signals, returns, secret)."""
     F, L = findings.c, issue_lists.c
-    found: dict[int, tuple[Room, int, int, bool, bool]] = {}
-    query = select(F.id, F.attention, F.returns, F.confidentiality, F.submitted_at).where(F.id.in_(ids))
-    for row in conn.execute(query):
-        found[row.id] = ("findings", row.attention, row.returns, row.confidentiality > 1, row.submitted_at is None)
+    found: dict[int, tuple[Room, int, int, bool]] = {}
+    for row in conn.execute(select(F.id, F.attention, F.returns, F.confidentiality).where(F.id.in_(ids))):
+        found[row.id] = ("findings", row.attention, row.returns, row.confidentiality > 1)
     for list_id, level in conn.execute(select(L.id, L.confidentiality).where(L.id.in_(ids))):
-        found[list_id] = ("lists", 0, 0, level > 1, True)
+        found[list_id] = ("lists", 0, 0, level > 1)
     return found
 
 

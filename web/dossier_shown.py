@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from cases.finding import Finding, State
+from cases.issue_list import REPORTS_TO_COME
 from cases.moments import shanghai_date
 from cases.refusals import Unknown
 from persistence import dossiers
@@ -15,6 +16,7 @@ from persistence.case_store import TaskRow
 from persistence.ledger import Recorded
 from persistence.tables import findings, instances, issue_lists, units
 from persistence.visibility import visible_findings, visible_lists
+from tasks.kept_releases import ReleaseChanged
 from web.evidence_shown import show_readings
 from web.seeing import Seen
 from web.urgency import Shown
@@ -110,9 +112,11 @@ def summary_of(seen: Seen) -> Summary:
         show_readings(seen, dossier["evidence"])
         due_on, running = value.due_on, value.state is State.OPEN and value.submitted_at is None
         since = shanghai_date(value.issued_at) if value.issued_at else None
+        near = seen.clockwork.of_finding(value.state, due_on, value.submitted_at)
     else:
         dossier = dossiers.list_dossier(seen.conn, row, warned=seen.from_outside)
-        due_on, running, since = value.report_due_on, True, value.feedback_on
+        due_on, running, since = value.report_due_on, value.state in REPORTS_TO_COME, value.feedback_on
+        near = seen.clockwork.show(due_on) if running else None
     unit = seen.conn.scalar(select(units.c.name).where(units.c.id == value.unit_id))
     return Summary(
         room=seen.room,
@@ -120,7 +124,7 @@ def summary_of(seen: Seen) -> Summary:
         title=value.title,
         unit=str(unit),
         dossier=dossier,
-        urgency=seen.clockwork.show(due_on) if running else None,
+        urgency=near,
         due_on=due_on,
         explained=seen.clockwork.explain(since, due_on) if running else "",
         holders=holders,
@@ -173,7 +177,10 @@ def drawings_of(seen: Seen) -> list[Drawing]:
     )
     drawings: dict[str, Drawing] = {}
     for instance_id, process, path, release_id in seen.conn.execute(query):
-        files = seen.house.office.engine(seen.conn, release_id).release.files
+        try:
+            files = seen.house.office.engine(seen.conn, release_id).release.files
+        except ReleaseChanged:
+            continue  # a drawing that nobody published is not shown
         waiting = [task.name for task in seen.case.tasks if task.instance_id == instance_id]
         for name in (process, "look_back"):
             file = f"processes/{name}.bpmn"

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from persistence.attachments import Attachments
 from tasks.office import Office
 from tasks.passwords import Passwords
+from tasks.witness import Witness
 from web.exports import Exports
 from web.settings import WebSettings
 from web.verifying import Verification
@@ -23,6 +24,7 @@ class House:
     settings: WebSettings
     verification: Verification
     exports: Exports
+    witness: Witness | None = None  # where checkpoints go
 
 
 def house_of(request: Request) -> House:

@@ -35,6 +35,7 @@ from web.intake_shown import as_csv, left_open_of, marked, quotes, rows_of
 from web.refusals import field_sentence
 from web.seeing import seeing
 from web.signed_in import Filled, Person, SignedIn
+from web.typed import DayUnclear, day_of
 
 router = office_router("import_list")
 SHOWN = 200  # rows of a preview; all of them are counted
@@ -219,8 +220,8 @@ def _file(form: FormData) -> tuple[str, bytes]:
 
 def _day(form: FormData) -> date | None:
     try:
-        return date.fromisoformat(str(form.get("feedback_on"))) if form.get("feedback_on") else None
-    except ValueError:
+        return day_of(str(form.get("feedback_on") or ""))
+    except DayUnclear:
         raise FormIncomplete({"feedback_on": "not_a_date"}) from None
 
 

@@ -17,6 +17,7 @@ from starlette.datastructures import FormData
 
 from cases.figures import COMPLETION, formula
 from cases.finding import Finding, Kind, State
+from cases.issue_list import REPORTS_TO_COME
 from cases.refusals import CaseError, FormIncomplete, Unknown
 from cases.sign_off import require_sign_off
 from persistence import overviews
@@ -33,7 +34,7 @@ from web.house import House, TheHouse
 from web.refusals import field_sentence, sentence
 from web.seeing import clockwork_of, seeing
 from web.signed_in import Filled, Person, SignedIn, page_router
-from web.whole import whole
+from web.typed import DayUnclear, day_of, whole
 
 router = page_router()
 
@@ -47,14 +48,14 @@ def ledger(request: Request, house: TheHouse, person: SignedIn) -> Response:
     asked = {name: value for name, value in request.query_params.items() if value and name in _ASKED}
     with house.office.read() as conn:
         unit_rows = _units(conn, person)
-        filters = _filters(conn, asked)
+        filters = _filters(conn, asked, person.today)
         visible = visible_findings(person.actor)
         order = Order.NUMBER if asked.get("order") == "number" else Order.DUE
         lines = overviews.list_findings(
             conn, visible, filters, after=_after(asked.get("after", ""), order), limit=PAGE + 1, order=order
         )
         counts = overviews.count_findings(conn, visible, filters)
-        tally = tally_now(conn, visible, *overviews.narrowed(filters))
+        tally = tally_now(conn, person.today, visible, *overviews.narrowed(filters))
         clockwork = clockwork_of(house, conn, person)
         shown = lines[:PAGE]
         leaders = _titles(conn, [line.leader_post_id for line in shown if line.leader_post_id])
@@ -65,7 +66,7 @@ def ledger(request: Request, house: TheHouse, person: SignedIn) -> Response:
     return pages.show(
         request,
         "ledger.html",
-        lines=[(line, clockwork.show(line.due_on) if _runs(line) else None) for line in shown],
+        lines=[(line, clockwork.of_finding(line.state, line.due_on, line.submitted_at)) for line in shown],
         mine=mine,
         leaders=leaders,
         asked=dict.fromkeys(_ASKED, "") | asked,
@@ -94,7 +95,7 @@ def ledger(request: Request, house: TheHouse, person: SignedIn) -> Response:
 _ASKED = frozenset({field.name for field in fields(FindingFilters)} | {"unit", "q", "after", "order", "hide"})
 
 
-def _filters(conn: Connection, asked: Mapping[str, str]) -> FindingFilters:
+def _filters(conn: Connection, asked: Mapping[str, str], today: date) -> FindingFilters:
     """Return the filters of an address; what is not understood narrows nothing."""
     path = None
     if (unit := whole(asked.get("unit"))) is not None:
@@ -109,6 +110,7 @@ def _filters(conn: Connection, asked: Mapping[str, str]) -> FindingFilters:
         list_id=whole(asked.get("list_id")),
         search=asked.get("q", "")[:100] or None,
         has_attention=True if asked.get("has_attention") == "1" else None,
+        today=today,
     )
 
 
@@ -134,18 +136,14 @@ def _after(text: str, order: Order) -> Place | None:
     if (row := whole(last)) is None:
         return None
     try:
-        return (key if order is Order.NUMBER else date.fromisoformat(key) if key else None), row
-    except ValueError:
+        return (key if order is Order.NUMBER else day_of(key)), row
+    except DayUnclear:
         return None
 
 
 def _place_text(line: FindingLine, order: Order) -> str:
     key, last = place_of(line, order)
     return f"{key or ''}|{last}"
-
-
-def _runs(line: FindingLine) -> bool:
-    return line.state == State.OPEN and line.stage in ("issued", "plan", "rectifying")
 
 
 def _units(conn: Connection, person: Person) -> Sequence[Any]:
@@ -278,7 +276,7 @@ def lists(request: Request, house: TheHouse, person: SignedIn) -> Response:
         clockwork = clockwork_of(house, conn, person)
     shown = [
         (row, sum(counts.get(row.id, {}).values()), counts.get(row.id, {}).get(State.SIGNED_OFF, 0),
-         clockwork.show(row.report_due_on) if row.state in ("issued", "planned") else None)
+         clockwork.show(row.report_due_on) if row.state in REPORTS_TO_COME else None)
         for row in rows
     ]  # fmt: skip
     return pages.show(request, "lists.html", rows=shown)

@@ -41,6 +41,7 @@ from web.exports import Job
 from web.house import House, TheHouse
 from web.refusals import kept_sentence, sentence
 from web.signed_in import Filled, Person, SignedIn
+from web.typed import Id
 
 router = office_router("call_meeting")
 ACTS = ("note_attendance", "exclude_finding", "cast_vote", "record_vote", "close_meeting")
@@ -111,13 +112,13 @@ def _names(conn: Connection, ids: Sequence[int]) -> dict[int, str]:
 
 @router.get("/meetings/{meeting_id}")
 def meeting_page(
-    request: Request, house: TheHouse, person: SignedIn, meeting_id: int, done: str = "", skipped: str = ""
+    request: Request, house: TheHouse, person: SignedIn, meeting_id: Id, done: str = "", skipped: str = ""
 ) -> Response:
     return _meeting(request, house, person, meeting_id, done=done, skipped=skipped)
 
 
 @router.post("/meetings/{meeting_id}")
-def act_in_meeting(request: Request, house: TheHouse, person: SignedIn, form: Filled, meeting_id: int) -> Response:
+def act_in_meeting(request: Request, house: TheHouse, person: SignedIn, form: Filled, meeting_id: Id) -> Response:
     act = str(form.get("act", ""))
     if act not in ACTS:
         raise Unknown()
@@ -227,7 +228,7 @@ def _away(work: Work, meeting: Meeting, case: FindingCase, language: str) -> str
 
 
 @router.get("/meetings/{meeting_id}/minutes.{form}")
-def minutes(house: TheHouse, person: SignedIn, meeting_id: int, form: str) -> Response:
+def minutes(house: TheHouse, person: SignedIn, meeting_id: Id, form: str) -> Response:
     """Send the minutes of a meeting that has decided. Raises Unknown, OfficeMissing."""
     if form not in ("docx", "pdf"):
         raise Unknown()

@@ -36,6 +36,7 @@ from web.house import House, TheHouse
 from web.refusals import kept_sentence
 from web.seeing import Offer, Room, Seen, seeing
 from web.signed_in import Filled, Person, SignedIn
+from web.typed import Id
 
 router = office_router("confirm_paper_decision")
 recording = office_router("record_paper_decision")
@@ -54,12 +55,12 @@ def decisions_page(request: Request, house: TheHouse, person: SignedIn, done: st
 
 
 @router.get("/decisions/{decision_id}")
-def decision_page(request: Request, house: TheHouse, person: SignedIn, decision_id: int, done: str = "") -> Response:
+def decision_page(request: Request, house: TheHouse, person: SignedIn, decision_id: Id, done: str = "") -> Response:
     return _decision(request, house, person, decision_id, done=done)
 
 
 @router.post("/decisions/{decision_id}")
-def judge(request: Request, house: TheHouse, person: SignedIn, form: Filled, decision_id: int) -> Response:
+def judge(request: Request, house: TheHouse, person: SignedIn, form: Filled, decision_id: Id) -> Response:
     tried = attempt(house, person, form, "confirm_paper_decision", "retry_decision", decision=str(decision_id))
     if tried.answer is None:
         return _decision(request, house, person, decision_id, tried=tried)
@@ -106,7 +107,7 @@ def _answers(language: str, given: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 @router.get("/decisions/{decision_id}/scan")
-def scan(house: TheHouse, person: SignedIn, decision_id: int) -> Response:
+def scan(house: TheHouse, person: SignedIn, decision_id: Id) -> Response:
     """Send the scan and note that the person has opened it."""
     with house.office.read() as conn:
         decision = _found(conn, person, decision_id)
@@ -264,7 +265,7 @@ def _receivers(seen: Seen) -> list[Choice]:
 
 
 @receiving.get("/receipts/{receipt_id}")
-def receipt_scan(house: TheHouse, person: SignedIn, receipt_id: int) -> Response:
+def receipt_scan(house: TheHouse, person: SignedIn, receipt_id: Id) -> Response:
     """Send the scan of a receipt of a case that the person sees."""
     with house.office.read() as conn:
         row = conn.execute(

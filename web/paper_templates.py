@@ -12,7 +12,7 @@ from documents.papers.pdf import as_pdf
 from documents.papers.template_door import BOUNDS
 from documents.papers.values import FindingValues, ListValues
 from documents.papers.words import PAPERS, SHIPPED, Template
-from tasks.paper_templates import PERMISSION, draft_template, in_force, version_of, versions_of
+from tasks.paper_templates import PERMISSION, draft_template, in_force, sound, version_of, versions_of
 from tasks.papers_out import finding_values, list_values
 from web import pages
 from web.administration import NOTHING, Attempt, attempt, back_to, office_router, refused, was_done
@@ -115,7 +115,7 @@ def _template(house: House, paper: str, version: str) -> Template:
         row = version_of(conn, paper, version)
     if row is None:
         raise Unknown()
-    return Template(row.content, row.version)
+    return sound(row)
 
 
 def _values(house: House, person: Person, paper: str, number: str) -> words.Values:

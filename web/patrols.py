@@ -6,10 +6,10 @@ from sqlalchemy import select
 
 from cases.refusals import Unknown
 from config.messages import say
-from config.timetable import TIMETABLE
 from persistence.tables import patrol_runs
 from tasks.patrols import PATROLS
 from tasks.patrols.run import run_patrol
+from tasks.patrols.timekeeping import keeping_of, why_in_words
 from web import pages
 from web.administration import back_to, office_router, was_done
 from web.house import TheHouse
@@ -23,10 +23,12 @@ RUNS = 60
 def patrols_page(request: Request, house: TheHouse, person: SignedIn, done: str | None = None) -> Response:
     with house.office.read() as conn:
         runs = conn.execute(select(patrol_runs).order_by(patrol_runs.c.started_at.desc()).limit(RUNS)).all()
+    keeping = keeping_of(house.office)
     latest = {name: next((run for run in runs if run.name == name), None) for name in PATROLS}
     return pages.show(
         request, "office/patrols.html", runs=runs, latest=latest, done=was_done(done),
-        when=lambda name: _when(person.language, name), prefect_url=house.settings.prefect_url,
+        when=lambda name: _when(person.language, house.settings.timetable.get(name, "")),
+        keeping=keeping, why=why_in_words(person.language, keeping),
     )  # fmt: skip
 
 
@@ -40,9 +42,8 @@ def run_now(house: TheHouse, name: str, afterwards: BackgroundTasks) -> Response
     return answer
 
 
-def _when(language: str, name: str) -> str:
+def _when(language: str, cron: str) -> str:
     """Return when a patrol runs by itself, in words; a cron of another shape as it stands."""
-    cron = TIMETABLE.get(name, "")
     minute, hour, *rest = cron.split() or ["", ""]
     if rest != ["*", "*", "*"] or not minute.isdecimal():
         return cron

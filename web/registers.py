@@ -5,7 +5,7 @@ import io
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -33,7 +33,7 @@ from web.refusals import field_sentence
 from web.register_rows import controls_of, in_words, money_and_people, registers_about, table_of, tables_of_case
 from web.seeing import Room, seeing
 from web.signed_in import Filled, Person, SignedIn
-from web.whole import whole
+from web.typed import asked_day, moment_of, whole
 
 router = office_router("enter_register")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -117,8 +117,11 @@ def _form(tried: Attempt, person: Person) -> dict[str, Any]:
 
 
 @router.get("/registers")
-def registers_page(person: SignedIn) -> Response:
-    return RedirectResponse(f"/registers/{_open_to(person)[0].name}", 303)
+def registers_page(request: Request, person: SignedIn) -> Response:
+    """Lead to the first register of the person; who keeps none reads where they are."""
+    if not (kept := _open_to(person)):
+        return pages.show(request, "office/no_registers.html")
+    return RedirectResponse(f"/registers/{kept[0].name}", 303)
 
 
 @router.get("/registers/{name}")
@@ -179,20 +182,14 @@ def _units(conn: Connection, person: Person) -> list[tuple[int, str]]:
 
 
 def _midnight(text: str | None, *, days: int = 0) -> datetime | None:
-    try:
-        day = date.fromisoformat(text or "")
-        return datetime(day.year, day.month, day.day, tzinfo=SHANGHAI) + timedelta(days=days)
-    except (ValueError, OverflowError):
-        return None
+    day = asked_day(text)
+    return datetime(day.year, day.month, day.day, tzinfo=SHANGHAI) + timedelta(days=days) if day else None
 
 
 def _place(text: str | None) -> tuple[datetime, int] | None:
     moment, _, key = (text or "").partition(" ")
-    try:
-        at, number = datetime.fromisoformat(moment), whole(key)
-    except ValueError:
-        return None
-    return (at, number) if number is not None and at.tzinfo else None
+    at, number = moment_of(moment), whole(key)
+    return (at, number) if at is not None and number is not None else None
 
 
 def _address(asked: Mapping[str, str], after: str) -> str:

@@ -18,7 +18,9 @@ from bpmn.release import FOLDERS, NotInRelease, Release
 from cases.refusals import CaseError, FormIncomplete, Unknown
 from persistence.tables import back_tests, people, releases
 from tasks.backtest.comparing import Found
-from tasks.releases import draft_release, problems_of, release_kept
+from tasks.kept_releases import release_kept
+from tasks.release_roles import roles_of_house
+from tasks.releases import draft_release, problems_of
 from web import pages
 from web.administration import NOTHING, Attempt, attempt, back_to, office_router, refused, was_done
 from web.house import House, TheHouse
@@ -115,9 +117,10 @@ def _release(
         row, release = _found(conn, release_id)
         in_force = "" if row.state == "draft" else house.office.release_in_force(conn)
         before = release_kept(conn, house.office.release_in_force(conn)) if row.state == "draft" else release
+        roles = roles_of_house(conn, person.today)
         reason = conn.execute(select(back_tests).where(back_tests.c.draft_id == release_id).limit(1)).one_or_none()
     shown = file if file in release.files else next(iter(release.names("processes", ".bpmn")), "")
-    problems = problems_of(release)
+    problems = problems_of(release, roles)
     marked = [{"element": p.element, "text": p.sentence(person.language)} for p in problems if p.file == shown]
     return pages.show(
         request, "office/release.html", status=422 if tried.text else 200, row=row, groups=_groups(release),

@@ -11,11 +11,12 @@ from sqlalchemy import Connection
 
 from cases.refusals import Unknown
 from persistence.reviewing import FEW, Figures, Given, Reviewer, Share, opinions_given, reviewers
-from tasks.releases import release_kept
+from tasks.kept_releases import release_kept
 from tasks.rule_tables import tables_in
 from web import pages
 from web.house import House, TheHouse
 from web.signed_in import Person, SignedIn, page_router
+from web.typed import Id, day_of
 
 router = page_router()
 PERIOD: Final = timedelta(days=182)
@@ -71,7 +72,7 @@ def reviewing_page(request: Request, house: TheHouse, person: SignedIn, since: s
 
 @router.get("/reviewing/{person_id}")
 def opinions_page(
-    request: Request, house: TheHouse, person: SignedIn, person_id: int, since: str = "", until: str = ""
+    request: Request, house: TheHouse, person: SignedIn, person_id: Id, since: str = "", until: str = ""
 ) -> Response:
     """Show the opinions behind one person's figures."""
     if _whose(person) not in (None, person_id):
@@ -94,11 +95,8 @@ def _whose(person: Person) -> int | None:
 
 
 def _period(person: Person, since: str, until: str) -> tuple[date, date]:
-    try:
-        end = date.fromisoformat(until) if until else person.today
-        begin = date.fromisoformat(since) if since else (end - PERIOD).replace(day=1)
-    except ValueError:
-        raise Unknown() from None
+    end = day_of(until) or person.today
+    begin = day_of(since) or (end - PERIOD).replace(day=1)
     return begin, max(begin, end)
 
 

@@ -64,7 +64,7 @@ from web.exporting import answer
 from web.exports import Job
 from web.house import House, TheHouse
 from web.signed_in import Filled, Person, SignedIn
-from web.whole import day_of, whole
+from web.typed import Id, asked_day, whole
 
 router = office_router("record_sampled")
 _POLICY = (
@@ -107,8 +107,8 @@ def _frame(asked: QueryParams, unit_path: str) -> Frame:
     kind = asked.get("kind", "")
     return Frame(
         unit_path,
-        signed_from=day_of(asked.get("signed_from", "")),
-        signed_until=day_of(asked.get("signed_until", "")),
+        signed_from=asked_day(asked.get("signed_from", "")),
+        signed_until=asked_day(asked.get("signed_until", "")),
         category=asked.get("category") or None,
         kind=kind if kind in list(Kind) else None,
         round_id=whole(asked.get("round", "")),
@@ -344,7 +344,7 @@ def _file(text: str, name: str, media_type: str) -> Response:
 
 
 @router.get("/samples/{number}/files/{key}")
-def brought_home(house: TheHouse, person: SignedIn, number: str, key: int) -> Response:
+def brought_home(house: TheHouse, person: SignedIn, number: str, key: Id) -> Response:
     """Send a file of a visit to who sees the visit."""
     with house.office.read() as conn:
         sample = _found(conn, person, number)

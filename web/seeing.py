@@ -13,12 +13,13 @@ from cases.issue_list import IssueList
 from cases.look_back import STAGE
 from cases.rights import Subject, may, outside, require
 from cases.sign_off import BLOCKING
-from config.messages import knows, say
 from persistence.case_store import TaskRow
+from persistence.roles import names_of_roles
 from persistence.tables import evidence, people, posts, signal_hits, tenures, units
 from tasks.acts import ACTS
 from tasks.case import FindingCase, ListCase
 from tasks.correcting.asking import CORRECTING, correctable
+from tasks.engine_room import InstanceFault
 from tasks.work import Work
 from web.house import House
 from web.signed_in import Person
@@ -131,8 +132,16 @@ def seeing(house: House, person: Person, room: Room, number: str) -> Iterator[Se
         case = work.finding(number) if room == "findings" else work.issue_list(number)
         subject = case.finding.subject if isinstance(case, FindingCase) else case.issue_list.subject
         require(person.actor, "view", subject)
-        release = house.office.release_of(conn, case)
+        release = _release_shown(house, conn, case)
         yield Seen(house, person, conn, work, case, release, clockwork_of(house, conn, person))
+
+
+def _release_shown(house: House, conn: Connection, case: FindingCase | ListCase) -> Release | None:
+    """Return what the case follows; None where that was changed: the case is shown, and each act is refused."""
+    try:
+        return house.office.release_of(conn, case)
+    except InstanceFault:
+        return None
 
 
 def clockwork_of(house: House, conn: Connection, person: Person) -> Clockwork:
@@ -159,7 +168,7 @@ def holder_in_words(seen: Seen, task: TaskRow) -> str:
         row = seen.conn.execute(query.limit(1)).one_or_none()
         return f"{row.short_name} {row.title}" if row else ""
     role = rest.partition("@")[0]
-    return say(seen.person.language, f"role.{role}") if knows(f"role.{role}") else role
+    return names_of_roles(seen.conn, seen.person.language).get(role, role)
 
 
 def _fitting(seen: Seen, case: FindingCase) -> set[str]:

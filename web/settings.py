@@ -1,19 +1,22 @@
 """What the wiring tells the pages; read once at the start."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+
+from config.timetable import TIMETABLE
 
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
     """Where the pages are reached, and what they link to.
 
-    *base_url*: the address in people's browsers, without a path; *prefect_url*: Prefect's own pages, if it runs.
+    *base_url*: the address in people's browsers, without a path; *timetable*: cron of each patrol.
     """
 
     base_url: str = "http://127.0.0.1:8000"
-    prefect_url: str | None = None
     sign_ins_per_minute: int = 30  # per network address
+    timetable: Mapping[str, str] = field(default_factory=lambda: TIMETABLE)
 
     @property
     def https(self) -> bool:

@@ -30,12 +30,13 @@ from tasks.backtest.running import (
     run_back_test,
     stop_back_test,
 )
-from tasks.releases import release_kept
+from tasks.kept_releases import release_kept
 from tasks.rule_tables import Setting, settings_of, tables_in
 from web import pages
 from web.administration import NOTHING, Attempt, back_to, office_router, refused, was_done
 from web.house import House, TheHouse
 from web.signed_in import Filled, Person, SignedIn
+from web.typed import DayUnclear, Id, day_of
 
 router = office_router("read_rules")
 editing = office_router("edit_rules")
@@ -74,13 +75,13 @@ def try_out(request: Request, house: TheHouse, person: SignedIn, form: Filled, a
 
 @router.get("/rules/tests/{test_id}")
 def back_test_page(
-    request: Request, house: TheHouse, person: SignedIn, test_id: int, done: str | None = None
+    request: Request, house: TheHouse, person: SignedIn, test_id: Id, done: str | None = None
 ) -> Response:
     return _test(request, house, person, test_id, done=done)
 
 
 @router.get("/rules/tests/{test_id}/progress")
-def progress(request: Request, house: TheHouse, person: SignedIn, test_id: int) -> Response:
+def progress(request: Request, house: TheHouse, person: SignedIn, test_id: Id) -> Response:
     """How far it is: asked every second by the page, which is shown anew when it has ended."""
     row = back_test_kept(house.office, test_id)
     at_work = is_at_work(house.office, test_id)
@@ -93,21 +94,21 @@ def progress(request: Request, house: TheHouse, person: SignedIn, test_id: int) 
 
 
 @editing.post("/rules/tests/{test_id}/stop")
-def stop(house: TheHouse, test_id: int) -> Response:
+def stop(house: TheHouse, test_id: Id) -> Response:
     back_test_kept(house.office, test_id)
     stop_back_test(house.office, test_id)
     return back_to(f"/rules/tests/{test_id}", "stop_back_test")
 
 
 @editing.post("/rules/tests/{test_id}/go-on")
-def resume(house: TheHouse, test_id: int, afterwards: BackgroundTasks) -> Response:
+def resume(house: TheHouse, test_id: Id, afterwards: BackgroundTasks) -> Response:
     back_test_kept(house.office, test_id)
     go_on(house.office, test_id)
     return _run(house, test_id, afterwards)
 
 
 @editing.post("/rules/tests/{test_id}/draft")
-def draft(request: Request, house: TheHouse, person: SignedIn, test_id: int, form: Filled) -> Response:
+def draft(request: Request, house: TheHouse, person: SignedIn, test_id: Id, form: Filled) -> Response:
     """Draft the release that was tried, with the back-test as its reason."""
     title = str(form.get("title") or "")
     try:
@@ -127,8 +128,8 @@ def _run(house: House, test_id: int, afterwards: BackgroundTasks) -> Response:
 
 def _since(given: Mapping[str, str], person: Person) -> date:
     try:
-        return date.fromisoformat(given.get("since", "")) if given.get("since") else person.today - YEAR
-    except ValueError:
+        return day_of(given.get("since")) or person.today - YEAR
+    except DayUnclear:
         raise FormIncomplete({"since": "not_a_date"}) from None
 
 

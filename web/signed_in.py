@@ -6,6 +6,7 @@ whose unsafe methods all ask for the CSRF token; no page is made without it.
 
 import hmac
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
@@ -16,8 +17,9 @@ from fastapi.responses import Response
 from starlette.datastructures import FormData
 
 from cases.moments import shanghai_date
-from cases.refusals import CaseError
-from cases.rights import PERMISSIONS, Actor
+from cases.refusals import CaseError, FormIncomplete, Unknown
+from cases.rights import Actor
+from cases.texts import unfit, unfit_fields
 from config.messages import LANGUAGES
 from persistence.people import load_actor
 from tasks.sign_in import Session, session_of
@@ -43,6 +45,12 @@ class ForgedRequest(CaseError):
     code = "forged_request"
 
 
+class FieldsUnclear(FormIncomplete):
+    """An address or a plain form holds what no field can; its sentence names the fields, for there is no page of it."""
+
+    code = "fields_unclear"
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody who is signed in; *today* is the day in Shanghai."""
@@ -58,7 +66,7 @@ class Person:
 
     def may(self, permission: str) -> bool:
         """Whether the person has *permission* anywhere: for menus, never instead of the question about a case."""
-        return self.actor.plays(*PERMISSIONS[permission])
+        return self.actor.may_anywhere(permission)
 
 
 def session_person(request: Request, house: TheHouse) -> Person:
@@ -95,16 +103,36 @@ async def filled_form(request: Request) -> FormData:
 Filled = Annotated[FormData, Depends(filled_form)]
 
 
+def fit_address(request: Request) -> None:
+    """Let no address pass that no database could be asked about. Raises Unknown, FormIncomplete for a query."""
+    if any(unfit_fields(dict(request.path_params))):
+        raise Unknown()
+    _require_fit(request.query_params.multi_items())
+
+
+def fit_form(request: Request, form: FormData) -> None:
+    """Let no text pass that cannot be kept. Raises FieldsUnclear; the form of an act says so beside its field."""
+    if "act" not in form and "act" not in request.path_params:
+        _require_fit((name, value) for name, value in form.multi_items() if isinstance(value, str))
+
+
+def _require_fit(pairs: Iterable[tuple[str, str]]) -> None:
+    if errors := {"?" if unfit(name) else name: "unfit_text" for name, value in pairs if unfit(name + value)}:
+        raise FieldsUnclear(errors)
+
+
 async def guard_signed_in(request: Request, person: HalfSignedIn) -> None:
     """Let an unsafe request pass only with the token of its session. Raises ForgedRequest."""
     if request.method not in SAFE:
         await _require_token(request, person.session.csrf)
+        fit_form(request, await filled_form(request))
 
 
 async def guard_visitor(request: Request) -> None:
     """Let an unsafe request of somebody who is not signed in pass only with the token of his visit."""
     if request.method not in SAFE:
         await _require_token(request, request.cookies.get(VISIT_COOKIE, ""))
+        fit_form(request, await filled_form(request))
 
 
 async def _require_token(request: Request, expected: str) -> None:

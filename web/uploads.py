@@ -8,7 +8,6 @@ import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from fastapi import Request
@@ -22,7 +21,7 @@ from web import pages
 from web.house import House, TheHouse
 from web.refusals import sentence
 from web.signed_in import Filled, Person, SignedIn, page_router
-from web.whole import whole
+from web.typed import DayUnclear, day_of, whole
 
 router = page_router()
 
@@ -123,8 +122,8 @@ def _attachment(row: FileRow, plain: bool) -> Attachment:
     if row.kind not in EvidenceKind.__members__ or row.purpose not in Purpose.__members__:
         raise FormIncomplete({"attachments": "kind_missing"})
     try:
-        effective_on = date.fromisoformat(row.effective_on) if row.effective_on else None
-    except ValueError:
+        effective_on = day_of(row.effective_on)
+    except DayUnclear:
         raise FormIncomplete({"attachments": "not_a_date"}) from None
     return Attachment(
         row.sha256,

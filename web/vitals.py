@@ -7,10 +7,14 @@ from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse, Response
 from sqlalchemy import ColumnElement, Connection, Table, func, select, text
 
+from cases.moments import shanghai_date
 from cases.refusals import CaseError
+from persistence import failures, timekeeping
 from persistence.outbox import State, waiting_count
+from persistence.overdue import overdue_on
 from persistence.tables import findings, instances, messages, open_tasks, outbox, patrol_runs
-from tasks.between_cases import MOST_FAILURES
+from tasks.between_cases import most_failures
+from tasks.office import Office
 from web.house import TheHouse
 
 router = APIRouter(include_in_schema=False)
@@ -25,21 +29,25 @@ def healthz() -> Response:
 
 @router.get("/readyz")
 def readyz(house: TheHouse) -> Response:
-    """Answer 200 once the database is reached and a release is in force, 503 before that."""
+    """Answer 200 once the database is reached and a release is in force, else 503; note the timekeeper and failures."""
     try:
         with house.office.read() as conn:
             conn.execute(text("SELECT 1"))
             house.office.release_in_force(conn)
+            kept = timekeeping.keeping(conn, house.office.now())
+            failing = failures.count_at_present(conn)
     except CaseError as refusal:
         return PlainTextResponse(f"{refusal.code}\n", 503, {"Retry-After": "2"})
-    return PlainTextResponse("ready\n")
+    since = f" since {kept.since:%Y-%m-%dT%H:%M:%SZ}" if kept.since else ""
+    said = f"ready\ntimetable: {kept.keeper}{since}, {kept.why}, {kept.scheduled} scheduled\n"
+    return PlainTextResponse(said + (f"failing: {failing}, see /incidents\n" if failing else ""))
 
 
 @router.get("/metrics")
 def metrics(house: TheHouse) -> Response:
     """Answer in Prometheus' text format."""
     with house.office.read() as conn:
-        lines = [line for metric in _metrics(conn) for line in metric.lines()]
+        lines = [line for metric in _metrics(house.office, conn) for line in metric.lines()]
     return PlainTextResponse("\n".join(lines) + "\n", media_type=EXPOSITION)
 
 
@@ -59,12 +67,12 @@ class Metric:
             yield f"xiaohao_{self.name}{labels} {value:.17g}"
 
 
-def _metrics(conn: Connection) -> Iterator[Metric]:
+def _metrics(office: Office, conn: Connection) -> Iterator[Metric]:
     def count(*conditions: ColumnElement[bool], of: Table) -> float:
         return float(conn.scalar(select(func.count()).select_from(of).where(*conditions)) or 0)
 
     yield Metric("open_tasks", "Tasks that wait for somebody.", (("", count(of=open_tasks)),))
-    overdue = count(findings.c.overdue_since.is_not(None), of=findings)
+    overdue = count(overdue_on(shanghai_date(office.now())), of=findings)
     yield Metric("findings_overdue", "Findings past their due day.", (("", overdue),))
     yield Metric("letters_waiting", "Letters not on their way yet.", (("", float(waiting_count(conn))),))
     yield Metric("letters_dead", "Letters given up.", (("", count(outbox.c.state == State.DEAD, of=outbox)),))
@@ -72,7 +80,7 @@ def _metrics(conn: Connection) -> Iterator[Metric]:
     yield Metric("cases_faulted", "Processes that cannot go on.", (("", faulted),))
     unheard = messages.c.taken_at.is_(None)
     yield Metric("messages_waiting", "Messages between cases not heard yet.", (("", count(unheard, of=messages)),))
-    failed = count(unheard, messages.c.failures >= MOST_FAILURES, of=messages)
+    failed = count(unheard, messages.c.failures >= most_failures(office, conn), of=messages)
     yield Metric("messages_failed", "Messages between cases that were given up.", (("", failed),))
 
     last = select(patrol_runs.c.name, func.max(patrol_runs.c.ended_at)).where(patrol_runs.c.error.is_(None))

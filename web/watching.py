@@ -12,7 +12,7 @@ from persistence import watching
 from web.house import House, TheHouse
 from web.seeing import Room, Seen, seeing
 from web.signed_in import Person, SignedIn, page_router
-from web.whole import whole
+from web.typed import whole
 
 router = page_router()
 LONGEST = 24 * 3600  # seconds of one view

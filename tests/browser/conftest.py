@@ -1,15 +1,12 @@
 """A city that real browsers can visit: the application on a loopback port of its own."""
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 
 from tests.support.browser import Page, Visits
+from tests.support.serving import served
 from tests.web.city import City, fresh_city, password_of
 from web.settings import WebSettings
 
@@ -34,18 +31,6 @@ class House:
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     city = fresh_city(tmp_path)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    server = uvicorn.Server(
-        uvicorn.Config(city.app(WebSettings(base_url=address)), host="127.0.0.1", port=port, log_level="warning")
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield House(city, address)
-    server.should_exit = True
-    thread.join(10)
+    with served(lambda address: city.app(WebSettings(base_url=address))) as address:
+        yield House(city, address)
     city.office.database.dispose()

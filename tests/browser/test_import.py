@@ -1,28 +1,18 @@
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from docx import Document
 
 from tests.support.browser import Visits
+from tests.support.serving import served
 from tests.web.city import fresh_city, password_of
 
 
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
-    city = fresh_city(tmp_path)
-    server = uvicorn.Server(uvicorn.Config(city.app(), host="127.0.0.1", port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
+    with served(lambda _: fresh_city(tmp_path).app()) as address:
+        yield address
 
 
 def test_a_feedback_document_is_previewed_corrected_and_kept(address: str, visits: Visits, tmp_path: Path) -> None:

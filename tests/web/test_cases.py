@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from persistence.tables import drafts, evidence, findings
+from persistence.tables import drafts, evidence, findings, issue_lists
+from tests.support import city as cities
+from tests.tasks.test_undecided import suspect
 from tests.web.city import CHECKED, PNG, City, fresh_city
 from tests.web.visitor import Visitor, bring_to_sign_off, hidden
 
@@ -68,6 +70,37 @@ def test_the_desk_shows_what_waits_and_the_form_to_do_it(city: City) -> None:
     assert "剩" in page.text
     assert 'id="act"' in page.text
     assert "签收问题" in page.text
+
+
+LATE = re.compile(r'class="row row-overdue"[^>]*>.*?class="number">([^<]+)<', re.S)
+
+
+@pytest.mark.parametrize("login", ["u11handler", "u11leader", "u11chief", "verifier1", "office1", "signer1"])
+def test_the_filter_of_what_is_late_holds_the_rows_that_say_so(login: str, tmp_path: Path) -> None:
+    """A verification has a day of its own: late by that, not by the day of its finding; and the other way round."""
+    made = cities.open_city(cities.sqlite_copy(tmp_path / "city", "rectifying"), tmp_path / "city" / "files")
+    city = City(made.office, made.attachments, made.passwords, made.url, made.files)
+    suspected = suspect(city)
+    for day in ("2026-04-20", "2026-07-10"):  # behind the day of the verification; behind that of the findings
+        city.go_to(day)
+        desk = Visitor(city, login)
+        everything, late = desk.get("/").text, desk.get("/?show=overdue").text
+
+        marked = LATE.findall(everything)
+        assert LATE.findall(late) == marked
+        assert late.count('class="row ') == len(marked)
+        assert (f"<b>{len(marked)}</b></a>" in everything.split('class="chips"')[1].split("</nav>")[0]) == bool(marked)
+    if login == "verifier1":
+        assert suspected in marked
+
+
+def test_the_mid_term_day_says_where_it_was_counted_without_a_notice_of_holidays(city: City) -> None:
+    city.issue()
+    days = {"feedback_on": date(2097, 12, 2), "midterm_on": date(2098, 1, 20), "report_due_on": date(2098, 3, 31)}
+    with city.office.database.writing() as conn:
+        conn.execute(update(issue_lists).values(**days))
+
+    assert "2098年1月20日（预估）" in Visitor(city, "office1").get(f"/lists/{city.list_number}").text
 
 
 def test_doing_an_act_on_the_desk_leads_on_to_the_next_task(city: City) -> None:
@@ -270,7 +303,7 @@ def test_a_batch_tells_the_fate_of_each_finding(city: City) -> None:
 def test_the_ledger_is_narrowed_by_its_address(city: City) -> None:
     first, *_ = city.issue()
     with city.office.database.writing() as conn:
-        late = date.today() - timedelta(days=3)
+        late = city.today - timedelta(days=3)
         conn.execute(update(findings).where(findings.c.number == first).values(overdue_since=late, due_on=late))
     visitor = Visitor(city, "office1")
 

@@ -1,11 +1,13 @@
 """The pages of corrections: asked on the finding, decided where it waits, linked for good; and of deputies."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.web.city import CHECKED, City, found_city, fresh_city
+from tests.support import city as cities
+from tests.web.city import CHECKED, City, fresh_city, with_pages
 from tests.web.visitor import Visitor
 
 WHY = "核对反馈意见原件第3页，原登记有误"
@@ -37,8 +39,10 @@ def decide(city: City, number: str) -> None:
     assert answer.status_code == 303
 
 
-def test_a_correction_is_shown_beside_what_stands_and_then_takes_its_place(database_url: str, tmp_path: Path) -> None:
-    city = found_city(database_url, tmp_path)
+def test_a_correction_is_shown_beside_what_stands_and_then_takes_its_place(
+    city_at: Callable[[str], cities.City],
+) -> None:
+    city = with_pages(city_at("registered"))
     number = city.issue()[0]
     ask(city, number, "correct_finding", title="津贴补贴超标准", amount_yuan="120000")
     page = Visitor(city, "u11chief").get(f"/findings/{number}").text

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from persistence.tables import accounts, sessions
 from tasks.passwords import Passwords
-from tasks.sign_in import make_link
+from tests.support.links import make_link
 from tests.web.city import City, fresh_city, password_of
 from tests.web.visitor import Visitor, token_in
 from web.settings import WebSettings
@@ -211,10 +211,8 @@ def test_a_password_that_somebody_else_set_has_to_be_changed_first(city: City) -
 
 
 def test_a_one_time_link_sets_a_password_once(city: City) -> None:
-    with city.office.database.writing() as conn:
-        account = conn.scalar(select(accounts.c.id).where(accounts.c.login == "sysadmin1"))
-        assert account is not None
-        token = make_link(conn, account, city.office.now())
+    account = city.ask(select(accounts.c.id).where(accounts.c.login == "sysadmin1"))[0].id
+    token = make_link(city.office, account)
     visitor = Visitor(city)
     page = visitor.get(f"/first-password/{token}")
 
@@ -223,6 +221,13 @@ def test_a_one_time_link_sets_a_password_once(city: City) -> None:
 
     assert visitor.get(f"/first-password/{token}").status_code == 404
     assert visitor.sign_in("sysadmin1", "Diyici-2026").status_code == 303
+
+
+def test_a_browser_finds_the_mark_where_it_looks_by_itself(city: City) -> None:
+    answer = Visitor(city).get("/favicon.ico")
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("image/svg")
 
 
 def test_a_bug_shows_an_id_and_nothing_else(city: City, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,7 @@ from persistence.tables import (
     tenures,
     units,
 )
+from tests.support.waiting import PATIENCE
 from tests.web.city import City, fresh_city, password_of
 from web import verifying
 
@@ -146,12 +147,12 @@ def test_changes_of_others_do_not_exist_either(city: City) -> None:
 
 
 def test_without_the_token_nothing_changes(city: City) -> None:
-    admin = Browser(city, "sysadmin1")
+    admin, before = Browser(city, "sysadmin1"), events(city)
 
     answer = admin.client.post("/settings", data={"act": "set_number", "name": "near.working_days", "value": "9"})
 
     assert answer.status_code == 403
-    assert events(city) == ["OfficeOpened"]
+    assert events(city) == before
 
 
 # --- import ---------------------------------------------------------------------------------------------------------
@@ -201,14 +202,14 @@ def test_another_file_than_the_one_looked_at_is_not_kept(city: City) -> None:
 
 
 def test_a_new_person_gets_post_account_and_password(city: City) -> None:
-    admin = Browser(city, "secadmin1")
+    admin, before = Browser(city, "secadmin1"), len(events(city))
     entered = admin.post(
         "/people", act="edit_person", staff_number="N1", name="新任经办人", email="n1@linjiang.example"
     )
     path = entered.headers["location"].partition("?")[0]
     post = scalar(city, select(posts.c.id).where(posts.c.unit_id == 12, posts.c.role == "handler"))
 
-    admin.follow(admin.post(path, act="appoint", post=str(post), valid_from=date.today().isoformat()))
+    admin.follow(admin.post(path, act="appoint", post=str(post), valid_from=city.today.isoformat()))
     page = admin.post(path, act="open_account", login="newone").text
 
     link = re.search(r"/first-password/[\w-]+", page)
@@ -220,7 +221,7 @@ def test_a_new_person_gets_post_account_and_password(city: City) -> None:
     csrf = _csrf(client.get("/sign-in").text)
     signed = client.post("/sign-in", data={"csrf": csrf, "login": "newone", "password": "Rather-Long-7"})
     assert signed.status_code == 303
-    assert events(city)[1:4] == ["PersonEdited", "PersonAppointed", "AccountOpened"]
+    assert events(city)[before : before + 3] == ["PersonEdited", "PersonAppointed", "AccountOpened"]
     with city.office.read() as conn:
         kept = " ".join(conn.scalars(select(ledger.c.body)))
     assert link[0].rpartition("/")[2] not in kept
@@ -252,7 +253,7 @@ def test_administrators_exclude_each_other_and_read_no_findings(city: City, logi
     post = scalar(city, select(posts.c.id).where(posts.c.role == role).limit(1))
     admin = Browser(city, "secadmin1")
 
-    refused = admin.post(f"/people/{person}", act="appoint", post=str(post), valid_from=date.today().isoformat())
+    refused = admin.post(f"/people/{person}", act="appoint", post=str(post), valid_from=city.today.isoformat())
 
     assert refused.status_code == 422
     assert "不能由一人兼任" in refused.text
@@ -266,7 +267,7 @@ def test_one_administrator_may_follow_another_in_time(city: City) -> None:
     admin = Browser(city, "secadmin1")
     today, tomorrow = city.office.now().date(), city.office.now().date() + timedelta(days=2)
 
-    admin.follow(admin.post(f"/people/{person}", act="end_tenure", tenure=str(tenure), valid_until=today.isoformat()))
+    admin.post(f"/people/{person}", act="end_tenure", tenure=str(tenure), valid_until=today.isoformat())
     taken = admin.post(f"/people/{person}", act="appoint", post=str(post), valid_from=tomorrow.isoformat())
 
     assert taken.status_code == 303
@@ -276,15 +277,15 @@ def test_nobody_gives_rights_to_himself(city: City) -> None:
     own = scalar(city, select(accounts.c.person_id).where(accounts.c.login == "secadmin1"))
     account = scalar(city, select(accounts.c.id).where(accounts.c.login == "secadmin1"))
     post = scalar(city, select(posts.c.id).where(posts.c.role == "security_admin"))
-    admin = Browser(city, "secadmin1")
+    admin, before = Browser(city, "secadmin1"), events(city)
 
     for act, more in (
-        ("appoint", {"post": str(post), "valid_from": date.today().isoformat()}),
+        ("appoint", {"post": str(post), "valid_from": city.today.isoformat()}),
         ("open_account", {"login": "second"}),
         ("renew_link", {"account": str(account)}),
     ):
         assert admin.post(f"/people/{own}", act=act, **more).status_code == 422
-    assert events(city) == ["OfficeOpened"]
+    assert events(city) == before
 
 
 def test_a_closed_account_is_out_at_once_and_gives_its_tasks_back(city: City) -> None:
@@ -297,17 +298,34 @@ def test_a_closed_account_is_out_at_once_and_gives_its_tasks_back(city: City) ->
     assert scalar(city, claimed) is not None
     admin = Browser(city, "secadmin1")
 
-    admin.follow(admin.post(f"/people/{person}", act="disable_account", account=str(account)))
+    page = admin.post(f"/people/{person}", act="disable_account", account=str(account))
+
+    assert "3 项待办" in page.text
 
     assert handler.get("/mailbox").headers["location"].startswith("/sign-in")
     assert scalar(city, claimed) is None
+
+
+def test_the_page_says_to_whom_the_tasks_of_a_closed_account_go_and_there_they_stand(city: City) -> None:
+    """faults/steps/18: the page said nothing, nobody had the tasks, and the doctor was content."""
+    city.issue()
+    account = scalar(city, select(accounts.c.id).where(accounts.c.login == "u11handler"))
+    person = scalar(city, select(accounts.c.person_id).where(accounts.c.login == "u11handler"))
+    chief = Browser(city, "u11chief")
+    before = chief.get("/").text.count('row-stage">')
+
+    page = Browser(city, "secadmin1").post(f"/people/{person}", act="disable_account", account=str(account))
+
+    assert f"3 项转给：{city.actor('u11chief').name}（" in page.text
+    assert chief.get("/").text.count('row-stage">') == before + 3
+    assert not [what for what in city.complaints() if "post:" in what]
 
 
 def test_a_unit_with_people_is_not_ended(city: City) -> None:
     admin = Browser(city, "secadmin1")
     unit = {"unit": "12", "name": "徐庄镇党委", "short_name": "徐庄镇", "kind": "inspected"}
 
-    refused = admin.post("/units", act="edit_unit", **unit, valid_until=date.today().isoformat())
+    refused = admin.post("/units", act="edit_unit", **unit, valid_until=city.today.isoformat())
     renamed = admin.post("/units", act="edit_unit", **(unit | {"short_name": "徐庄"}))
 
     assert (refused.status_code, renamed.status_code) == (422, 303)
@@ -602,7 +620,7 @@ def test_a_long_verification_goes_on_while_the_page_asks_how_far_it_is(
 
     assert auditor.post("/audit/verify", page="/audit").status_code == 200
 
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while "台账完好" not in (page := auditor.get("/audit/verdict").text) and time.monotonic() < deadline:
         assert "正在核对台账" in page
         time.sleep(0.05)

@@ -1,14 +1,15 @@
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
-from tests.web.city import City, found_city, token_of
+from tests.support import city as cities
+from tests.web.city import City, token_of, with_pages
 from tests.web.test_office import PAGES, Browser
 
 
 @pytest.fixture
-def city(database_url: str, tmp_path: Path) -> City:
-    return found_city(database_url, tmp_path)
+def city(city_at: Callable[[str], cities.City]) -> City:
+    return with_pages(city_at("registered"))
 
 
 def test_every_page_and_address_answers(city: City) -> None:

@@ -7,7 +7,7 @@ import re
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -23,7 +23,9 @@ from persistence.proof_check import holds
 from persistence.tables import findings
 from tests.documents.hostile_templates import saying, template
 from tests.documents.test_papers import text_of
-from tests.web.city import City, found_city, fresh_city
+from tests.support import city as cities
+from tests.support.waiting import PATIENCE
+from tests.web.city import City, fresh_city, with_pages
 from tests.web.visitor import Visitor, bring_to_sign_off
 from web.papers import SHEETS as LISTS
 
@@ -153,7 +155,7 @@ def test_the_completion_that_was_chosen_is_the_one_that_is_printed(city: City) -
     assert "0 ÷ 3 × 100% = 0%" in page
 
 
-def fetched(visitor: Visitor, path: str, *, seconds: float = 60) -> httpx.Response:
+def fetched(visitor: Visitor, path: str, *, seconds: float = PATIENCE) -> httpx.Response:
     """Return the file at *path*, waited for on the page that counts where it takes longer."""
     answer = visitor.get(path)
     if answer.status_code != 303:
@@ -190,11 +192,11 @@ def test_a_paper_that_takes_long_is_made_beside_the_request_and_counted(
     monkeypatch.setattr("web.exports.PATIENCE", 0)
     goes_on = threading.Event()
     sheet = LISTS["ledger"]
-    monkeypatch.setitem(LISTS, "ledger", lambda values: goes_on.wait(20) and sheet(values))
+    monkeypatch.setitem(LISTS, "ledger", lambda values: goes_on.wait(PATIENCE) and sheet(values))
     visitor = Visitor(city, "office1")
 
     place = visitor.get(f"/lists/{city.list_number}/papers.zip").headers["location"]
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while 'max="13"' not in (page := visitor.get(place).text):  # 10 papers of the list, 3 findings
         assert time.monotonic() < deadline, page
     assert 'value="0"' in page
@@ -212,7 +214,7 @@ def test_a_paper_that_takes_long_is_made_beside_the_request_and_counted(
 
 
 def fetched_from(visitor: Visitor, place: str) -> bytes:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while (answer := visitor.get(f"{place}/file")).status_code == 404:
         assert time.monotonic() < deadline
         time.sleep(0.1)
@@ -289,8 +291,8 @@ def test_a_template_is_uploaded_tried_with_a_finding_and_released_by_another_per
     assert second.get("/templates").status_code == 200
 
 
-def test_figures_answer_on_every_database(database_url: str, tmp_path: Path) -> None:
-    city = found_city(database_url, tmp_path)
+def test_figures_answer_on_every_database(city_at: Callable[[str], cities.City]) -> None:
+    city = with_pages(city_at("registered"))
     city.issue()
     visitor = Visitor(city, "office1")
 

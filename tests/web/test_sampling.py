@@ -18,12 +18,10 @@ from xiaohao.command import main
 @pytest.fixture
 def city(tmp_path: Path) -> City:
     """A city whose three findings were signed off."""
-    url = cities.sqlite_copy(tmp_path / "city", "rectifying")
+    url = cities.sqlite_copy(tmp_path / "city", "signed_off")
     opened = cities.open_city(url, tmp_path / "city" / "files", now=cities.NOON)
     city = City(opened.office, opened.attachments, opened.passwords)
-    for number in city.numbers:
-        city.bring(number, "sign_off")
-        city.sign_off(number)
+    city.go_on()
     return city
 
 

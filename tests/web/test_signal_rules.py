@@ -1,7 +1,6 @@
 """Pages of the signal rules, of back-tests and of reviewers' figures: who opens them and what they lead to."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pytest
 from sqlalchemy import select
@@ -9,13 +8,14 @@ from sqlalchemy import select
 from cases.finding import Kind
 from persistence.tables import back_tests, findings, releases, reviews
 from tasks.rule_tables import settings_of
-from tests.web.city import CHECKED, City, found_city
+from tests.support import city as cities
+from tests.web.city import CHECKED, City, with_pages
 from tests.web.visitor import Visitor, proof
 
 
 @pytest.fixture
-def city(database_url: str, tmp_path: Path) -> Iterator[City]:
-    made = found_city(database_url, tmp_path)
+def city(city_at: Callable[[str], cities.City]) -> Iterator[City]:
+    made = with_pages(city_at("registered"))
     yield made
     made.office.database.dispose()
 
