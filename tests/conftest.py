@@ -13,20 +13,29 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.faults.forks import Forks
+from tests.faults.rounds import Ground
 from tests.support import browser as chromium
 from tests.support import city as cities
 from tests.support import mail, postgres
+from tests.support.budgets import Spent
 from tests.support.city import City
+from tests.support.compiled_once import share_compiled
+from tests.support.memory_disk import keep_files_there
 
 # A loaded machine is no bug: speed is measured by `make bench` as ratios, never by a test.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
+
+share_compiled()
 
 SUPPORT_OF_MARK = {
     "postgres": {"postgres_server", "postgres_url"},
     "browser": {"chromium_browser", "visits", "page"},
 }
 
+
+WALKS = {"journeys", "command", "faults"}  # kinds of tests of which each takes long
 
 LONGEST_NAME = 40  # characters of a value that may stand in the name of a test
 
@@ -39,19 +48,39 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     return argname if isinstance(val, str | bytes) and len(val) > LONGEST_NAME else None
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Add up seconds of work by kind of test, once per run; keep its files where that is quick."""
+    keep_files_there()
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        config.pluginmanager.register(Spent(), "spent")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by the servers that they ask for, so that `make check` can leave them out.
 
-    Tests in a browser stay together by module on one worker, so that each module starts Chromium once.
+    Tests in a browser stay together by module on one worker, so that each module starts Chromium once; those with a
+    Prefect stay on one, since a server of it is a load of its own. What stays together comes first, the longest waits
+    before all, so that no worker is left alone with it at the end.
     """
     for item in items:
         asked = set(getattr(item, "fixturenames", ()))
         for mark, fixtures in SUPPORT_OF_MARK.items():
             if asked & fixtures:
                 item.add_marker(mark)
-        if item.get_closest_marker("browser"):
+        if item.path.parent.name == "workflows":
+            item.add_marker(pytest.mark.xdist_group("prefect"))
+        elif item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.xdist_group(item.path.name))
+    items.sort(key=_place_in_line)  # stable: otherwise as they were found
+
+
+def _place_in_line(item: pytest.Item) -> int:
+    """Prefect's tests wait for its timetable, so they come first; then what is long, then the many small ones."""
+    group = item.get_closest_marker("xdist_group")
+    if group and "prefect" in group.args:
+        return 0
+    return 1 if group or item.path.parent.name in WALKS else 2
 
 
 @pytest.fixture
@@ -112,7 +141,9 @@ def sqlite_city(tmp_path: Path) -> Iterator[Callable[[str], City]]:
 
     yield fresh
     for city in made:
+        untold = city.untold()
         city.office.database.dispose()
+        assert untold == [], "every act says in the ledger which rows it wrote"
 
 
 @pytest.fixture
@@ -141,6 +172,13 @@ def city_at(request: pytest.FixtureRequest) -> Callable[[str], City]:
 def city(city_at: Callable[[str], City]) -> City:
     """The city while three findings are being rectified: one IMMEDIATE, one PHASED, one CONTINUOUS."""
     return city_at("rectifying")
+
+
+@pytest.fixture(scope="session")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """Houses of their own, with data, processes and ports: a command starts within milliseconds, a house is a copy."""
+    with Forks() as forks, Ground(forks, tmp_path_factory.mktemp("ground"), seed=8) as made:
+        yield made
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from notifications.smtp import Server
 from persistence.verification import verify
 from tasks.deliver import House
 from tests.support.mail import MailServer
-from tests.tasks.conftest import postgres_town, sqlite_town, town, town_file
+from tests.tasks.conftest import postgres_town, sqlite_town, town
 from tests.tasks.town import DUE_ON, KEYS, Town, at
 from workflows.clock import Clock
 
-__all__ = ["postgres_town", "sqlite_town", "town", "town_file"]
+__all__ = ["postgres_town", "sqlite_town", "town"]
 
 HOUSE = House("https://xiaohao.example.org")
 
@@ -38,7 +38,7 @@ def test_after_the_due_date_the_finding_is_overdue_and_the_leader_has_mail(town:
     tick(clock)
     mail_server.received.clear()
 
-    town.now = at(DUE_ON + timedelta(days=5), 10)
+    town.now = at(DUE_ON + timedelta(days=6), 10)
     tick(clock)
 
     number = "XC2026-001-001"
@@ -51,7 +51,7 @@ def test_after_the_due_date_the_finding_is_overdue_and_the_leader_has_mail(town:
 
 def test_three_days_of_silence_change_nothing_in_what_is_owed(town: Town, mail_server: MailServer) -> None:
     clock = clock_of(town, mail_server)
-    town.now = at(DUE_ON + timedelta(days=5), 10)
+    town.now = at(DUE_ON + timedelta(days=6), 10)
     tick(clock)
     sent = len(mail_server.received)
 

@@ -20,11 +20,11 @@ from tasks.deliver import House, deliver
 from tasks.evidence_facts import read_waiting
 from tests.support.evidence_files import docx, photo
 from tests.support.mail import MailServer
-from tests.tasks.conftest import postgres_town, sqlite_town, town, town_file
+from tests.tasks.conftest import postgres_town, sqlite_town, town
 from tests.tasks.test_evidence_facts import kept
 from tests.tasks.town import CHECKED, Town, at
 
-__all__ = ["postgres_town", "sqlite_town", "town", "town_file"]
+__all__ = ["postgres_town", "sqlite_town", "town"]
 
 HOUSE = House("https://xiaohao.example.org")
 ONE, TWO = "XC2026-001-001", "XC2026-001-002"

@@ -16,6 +16,7 @@ from persistence.tables import (
     findings,
     milestones,
     posts,
+    reviews,
 )
 from persistence.visibility import below
 from tests.persistence.lives import DUE, issued, marked, noon, put, revoked, signed, submitted, told
@@ -59,8 +60,8 @@ def test_a_sign_off_counts_from_its_day_and_is_on_time_by_the_submission(store: 
             signed(connection, id, noon(5, 1))
         issued(connection, 12)
 
-    assert on(store, date(2026, 4, 30)) == Tally(total=3)
-    assert on(store) == Tally(total=3, done=2, on_time=1, ever_done=2)
+    assert on(store, date(2026, 4, 30)) == Tally(total=3, overdue=2)  # handed in a minute late, and not at all
+    assert on(store) == Tally(total=3, done=2, on_time=1, overdue=1, ever_done=2)
     assert behind(store, Quantity.ON_TIME) == [10]
     assert behind(store, Quantity.UNDONE) == [12]
     assert formula("done_only").rate(on(store)).text == "66.67%"
@@ -137,17 +138,16 @@ def test_a_cycle_found_false_was_no_sign_off(store: Database) -> None:
         connection.execute(ended.values(closed_at=noon(5, 1), result="found_false"))
         put(connection, cycles, finding_id=10, cycle=2, opened_at=noon(5, 1), because="found_false", due_on=DUE)
 
-    assert on(store) == Tally(total=1)
+    assert on(store) == Tally(total=1, overdue=1)
 
 
-def test_overdue_stands_from_the_mark_until_more_time_or_a_sign_off(store: Database) -> None:
+def test_overdue_stands_from_the_day_after_until_more_time_or_a_sign_off_whatever_a_patrol_did(store: Database) -> None:
     with store.writing() as connection:
         for id in (10, 11):
             issued(connection, id)
-            marked(connection, id, noon(4, 2))
+        connection.execute(update(findings).where(findings.c.id == 10).values(due_on=date(2026, 5, 1)))
         put(connection, extensions, finding_id=10, cycle=1, asked_by=7, asked_at=noon(3, 30), from_due_on=DUE,
             until=date(2026, 5, 1), reason="", verdict="approved", decided_at=noon(4, 10))  # fmt: skip
-        marked(connection, 10, noon(5, 2), seq=2)
         signed(connection, 11, noon(4, 20))
 
     assert [on(store, date(2026, month, day)).overdue for month, day in ((4, 1), (4, 2), (4, 15), (4, 25), (5, 2))] == [
@@ -162,8 +162,8 @@ def test_a_continuous_finding_is_basically_done_after_a_milestone(store: Databas
         put(connection, milestones, finding_id=10, seq=1, text="清查", due_on=DUE, held_at=noon(4, 10))
         put(connection, milestones, finding_id=11, seq=1, text="清查", due_on=DUE)
 
-    assert on(store, date(2026, 4, 9)) == Tally(total=3)
-    assert on(store, date(2026, 4, 10)) == Tally(total=3, basic=1)
+    assert on(store, date(2026, 4, 9)) == Tally(total=3, overdue=3)
+    assert on(store, date(2026, 4, 10)) == Tally(total=3, basic=1, overdue=3)
     assert behind(store, Quantity.BASIC) == [10]
     assert formula("done_or_basic").rate(on(store)).text == "33.33%"
     assert formula("done_only").rate(on(store)).text == "0.00%"
@@ -174,7 +174,7 @@ def test_what_was_signed_off_before_it_came_here_is_counted_apart(store: Databas
         issued(connection, 10)
         add_findings(connection, a_finding(11, state="signed_off", historic=True, signed_off_at=noon(3, 1)))
 
-    assert on(store) == Tally(total=1, historic=1)
+    assert on(store) == Tally(total=1, overdue=1, historic=1)
     assert on(store, date(2026, 2, 27)) == Tally()
     assert behind(store, Quantity.HISTORIC) == [11]
 
@@ -186,6 +186,16 @@ def test_a_historic_finding_counts_from_the_cycle_that_its_revocation_opens(stor
 
     assert on(store, date(2026, 5, 3)) == Tally(historic=1)
     assert on(store, date(2026, 5, 4)) == Tally(total=1)
+
+
+def test_what_came_back_behind_its_day_is_overdue_from_then_on(store: Database) -> None:
+    with store.writing() as connection:
+        issued(connection, 10)
+        submitted(connection, 10, noon(3, 20))
+        put(connection, reviews, case_id=10, cycle=1, act="verify_rectification", verdict="returned", comment="x",
+            person_id=7, person_name="甲", at=noon(5, 5))  # fmt: skip
+
+    assert [on(store, date(2026, 5, day)).overdue for day in (4, 5)] == [0, 1]
 
 
 def test_a_suspended_finding_stays_in_the_total_and_is_told_apart_while_it_lasts(store: Database) -> None:
@@ -206,11 +216,10 @@ def test_a_suspended_finding_stays_in_the_total_and_is_told_apart_while_it_lasts
 def test_what_was_split_or_merged_away_counts_until_that_day(store: Database, how: str) -> None:
     with store.writing() as connection:
         issued(connection, 10, closed_as=how, closed_at=noon(5, 4))
-        marked(connection, 10, noon(4, 2))
         issued(connection, 11)
 
-    assert on(store, date(2026, 5, 3)) == Tally(total=2, overdue=1)
-    assert on(store, date(2026, 5, 4)) == Tally(total=1)
+    assert on(store, date(2026, 5, 3)) == Tally(total=2, overdue=2)
+    assert on(store, date(2026, 5, 4)) == Tally(total=1, overdue=1)
     assert behind(store, Quantity.TOTAL) == [11]
 
 
@@ -266,7 +275,7 @@ def test_nothing_is_counted_that_may_not_be_seen(store: Database) -> None:
     mine = below("/1/2/") & (findings.c.confidentiality <= 1)
 
     with store.reading() as connection:
-        assert tally(connection, mine, FigureFilters(LATER)) == Tally(total=1)
+        assert tally(connection, mine, FigureFilters(LATER)) == Tally(total=1, overdue=1)
         assert tally(connection, mine, FigureFilters(LATER, unit_path="/1/3/")) == Tally()
         assert [group.key for group in tallies(connection, mine, FigureFilters(LATER), By.UNIT)] == ["2"]
         rows = counted_findings(connection, mine, FigureFilters(LATER), Quantity.TOTAL)

@@ -67,7 +67,7 @@ class Visits:
         context = self.browser.new_context(
             viewport={"width": width, "height": height}, locale=locale, timezone_id="Asia/Shanghai"
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)  # a loaded machine is no bug
         context.on("request", self._asks)
         context.on("console", self._says)
         context.on("weberror", lambda error: self._complain(f"script error: {error.error}"))

@@ -25,6 +25,7 @@ from persistence.attachments import Attachments
 from persistence.case_store import find_head
 from persistence.database import Database
 from persistence.people import load_actor, person_of_login
+from persistence.row_verification import verify_rows
 from persistence.seal import Key, Keyring
 from persistence.tables import criteria, cycles, findings, issue_lists, ledger, measures, open_tasks, posts, signal_hits
 from tasks.begin import begin
@@ -33,13 +34,16 @@ from tasks.catalogue import every_act
 from tasks.office import Answer, Office
 from tasks.open_list import NewFinding, open_list
 from tasks.passwords import Passwords
+from tasks.proving import prove_anew
 from tasks.releases import keep_release
 from tasks.work import Attachment
+from tests.support.memory_disk import place
 from tests.support.postgres import PostgresServer
 from xiaohao.demonstration import furnish
 from xiaohao.doctor import examine
 
-KEYS = Keyring([Key("7e57c171", b"m" * 32, b"s" * 32)])  # the same in every process: templates are shared
+KEY = Key("7e57c171", b"m" * 32, b"s" * 32)
+KEYS = Keyring([KEY])  # the same in every process: templates are shared
 UNIT = 11
 ISSUED_ON = date(2026, 3, 2)  # a Monday
 DUE_ON = date(2026, 6, 30)
@@ -76,6 +80,9 @@ class City:
     office: Office
     attachments: Attachments
     passwords: Passwords
+    url: str = ""
+    files: Path = Path()
+    is_tampered: bool = False  # a test wrote into the database itself
 
     # --- time -------------------------------------------------------------------------------------------------------
 
@@ -89,6 +96,11 @@ class City:
         self.office.now = stands_at(at(day, hour))
         wake_due(self.office)
         self.office.settle(100)
+
+    def go_on(self) -> None:
+        """Let the clock on the wall stand an hour after the last thing that happened."""
+        last = max(self.column(select(func.max(ledger.c.at))))
+        self.office.now = stands_at(last + timedelta(hours=1))
 
     # --- acts -------------------------------------------------------------------------------------------------------
 
@@ -258,8 +270,13 @@ class City:
 
     def change(self, statement: Any) -> None:
         """Change a row behind everybody's back, as an administrator of the database could."""
+        self.is_tampered = True
         with self.office.database.writing() as conn:
             conn.execute(statement)
+
+    def take_as_proved(self) -> None:
+        """Let what a test put into the database itself count as if it had always been there."""
+        prove_anew(self.office, "test")
 
     @property
     def list_number(self) -> str:
@@ -276,9 +293,9 @@ class City:
         return self.ask(select(findings).where(findings.c.number == number))[0]
 
     def waits_for(self, number: str) -> list[str]:
-        """Return the acts that a finding or list waits for, oldest first."""
+        """Return the acts that a finding or list waits for, oldest first, by name where they began together."""
         query = select(open_tasks.c.act).where(open_tasks.c.case_id == self.id_of(number))
-        return self.column(query.order_by(open_tasks.c.since, open_tasks.c.id))
+        return self.column(query.order_by(open_tasks.c.since, open_tasks.c.act, open_tasks.c.id))
 
     def id_of(self, number: str) -> int:
         """Return the id of the case with this number."""
@@ -320,6 +337,14 @@ class City:
         query = select(table.c.id).where(table.c.finding_id == self.id_of(number)).order_by(table.c.seq)
         return self.column(query)
 
+    def untold(self) -> list[str]:
+        """Return the rows that were written past the ledger; none, unless the test itself wrote into the database."""
+        if self.is_tampered:
+            return []
+        with self.office.read() as conn:
+            faults = verify_rows(conn, self.office.keyring).faults
+        return [f"{one.fault}: {one.scope} {one.table} {one.row}" for one in faults]
+
     def complaints(self) -> list[str]:
         """Return what the doctor has to say."""
         return [f"{one.check}: {one.what}" for one in examine(self.office, self.attachments)]
@@ -332,6 +357,7 @@ class City:
 
     def publish(self, release: Release) -> None:
         """Put a release in force behind the checker's back, as somebody with the database's password could."""
+        self.is_tampered = True
         with self.office.database.writing() as conn:
             keep_release(conn, release, title="直接入库", state="published", drafted_by=None, at=self.office.now())
 
@@ -371,42 +397,68 @@ def _look_back(city: City) -> None:
     city.bring(city.numbers[0], "sign_off")
 
 
-STAGES: Mapping[str, Callable[[City], None]] = {  # each builds on the one before
-    "registered": _register,  # three findings on a list, nothing done yet
-    "issued": _issue,  # one IMMEDIATE, one PHASED, one CONTINUOUS, in this order
-    "rectifying": _approve_plan,
-    "verifying": _submit,
-    "signing": _look_back,  # the first finding waits for its sign-off
+def _look_back_twice(city: City) -> None:
+    for number in city.numbers[:2]:
+        city.bring(number, "sign_off")
+
+
+def _sign_off(city: City) -> None:
+    for number in city.numbers:
+        city.bring(number, "sign_off")
+        city.sign_off(number)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How far a city is: what was done, and on which other stage it builds."""
+
+    after: str | None
+    do: Callable[[City], None]
+
+
+STAGES: dict[str, Stage] = {
+    "registered": Stage(None, _register),  # three findings on a list, nothing done yet
+    "issued": Stage("registered", _issue),  # one IMMEDIATE, one PHASED, one CONTINUOUS, in this order
+    "rectifying": Stage("issued", _approve_plan),
+    "verifying": Stage("rectifying", _submit),
+    "signing": Stage("verifying", _look_back),  # the first finding waits for its sign-off
+    "two_signing": Stage("rectifying", _look_back_twice),  # the first two do, and the clock is far ahead
+    "signed_off": Stage("rectifying", _sign_off),  # all three are, and the clock is far ahead
 }
+
+
+def way_to(stage: str) -> list[str]:
+    """Return the stages that lead to *stage*, itself last."""
+    after = STAGES[stage].after
+    return [*(way_to(after) if after else []), stage]
 
 
 def open_city(url: str, files: Path, *, now: datetime | None = None) -> City:
     """Return the city in the database at *url*; its clock stands at *now*, or goes when None."""
     every_act()
     clock: dict[str, Callable[[], datetime]] = {} if now is None else {"now": stands_at(now)}
-    return City(Office(Database(url), KEYS, **clock), Attachments(files), Passwords(cheap=True))
+    return City(Office(Database(url), KEYS, **clock), Attachments(files), Passwords(cheap=True), url, files)
 
 
 def build(url: str, files: Path, *stages: str) -> None:
     """Take the city in the database at *url* through *stages*, one after another."""
     for stage in stages:
-        city = open_city(url, files, now=at(ISSUED_ON, 9 + list(STAGES).index(stage)))
-        STAGES[stage](city)
+        city = open_city(url, files, now=at(ISSUED_ON, 8 + len(way_to(stage))))
+        STAGES[stage].do(city)
         city.office.database.dispose()
 
 
 @cache
 def _templates() -> TemporaryDirectory[str]:
-    return TemporaryDirectory(prefix="xiaohao-city-")  # goes with the process
+    return TemporaryDirectory(prefix="xiaohao-city-", dir=place())  # goes with the process
 
 
 @cache
 def _template(stage: str) -> Path:
     """Return the folder of a city at *stage*: its database and its files."""
     folder = Path(_templates().name) / stage
-    earlier = list(STAGES)[: list(STAGES).index(stage)]
-    if earlier:
-        shutil.copytree(_template(earlier[-1]), folder)
+    if after := STAGES[stage].after:
+        shutil.copytree(_template(after), folder)
     else:
         folder.mkdir()
     try:
@@ -423,15 +475,28 @@ def sqlite_copy(folder: Path, stage: str) -> str:
     return f"sqlite:///{folder}/city.sqlite"
 
 
+def _postgres_template(server: PostgresServer, stage: str) -> str:
+    """Return the name of the database of a city at *stage*, made of the one at the stage before."""
+    before = STAGES[stage].after
+
+    def fill(url: str) -> None:
+        with TemporaryDirectory() as place:
+            files = Path(place) / "files"
+            if before:
+                shutil.copytree(_template(before) / "files", files)
+            build(url, files, stage)
+
+    name = f"city_{stage}"
+    return (
+        server.template(name, fill, after=_postgres_template(server, before)) if before else server.template(name, fill)
+    )
+
+
 @contextmanager
 def postgres_copy(server: PostgresServer, folder: Path, stage: str) -> Iterator[str]:
     """Give the URL of a copy of the city at *stage*, dropped afterwards; its files are put into the new *folder*."""
     shutil.copytree(_template(stage) / "files", folder / "files")  # the same, since content depends on names only
 
-    def fill(empty: str) -> None:
-        with TemporaryDirectory() as files:
-            build(empty, Path(files), *list(STAGES)[: list(STAGES).index(stage) + 1])
-
-    url = server.fresh_database(server.template(f"city_{stage}", fill))
+    url = server.fresh_database(_postgres_template(server, stage))
     yield url
     server.drop(url)

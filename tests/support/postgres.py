@@ -34,8 +34,20 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
+from tests.support.memory_disk import place
+
 FAST: Mapping[str, str] = MappingProxyType(
-    {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
+    {
+        "fsync": "off",
+        "synchronous_commit": "off",
+        "full_page_writes": "off",
+        "shared_buffers": "64MB",
+        "wal_level": "minimal",
+        "max_wal_senders": "0",
+        "checkpoint_timeout": "1h",
+        "autovacuum": "off",
+        "jit": "off",
+    }
 )
 """For tests of behaviour: nothing survives a power cut, and nothing has to."""
 
@@ -69,10 +81,11 @@ class PostgresServer:
         self._made.append(name)
         return self._url_of(name)
 
-    def template(self, name: str, fill: Callable[[str], None]) -> str:
+    def template(self, name: str, fill: Callable[[str], None], *, after: str = "template0") -> str:
         """Return the database name of template *name*; whoever asks first fills it, by ``fill(url)``.
 
-        *fill* must leave no connection open: PostgreSQL copies only databases that nobody uses.
+        It begins as a copy of the template *after* (a name that ``template`` returned). *fill* must
+        leave no connection open: PostgreSQL copies only databases that nobody uses.
         """
         database = f"{self.run}_template_{name}"
         with self._connect() as connection:
@@ -81,7 +94,7 @@ class PostgresServer:
                 return database
             unfinished = f"{database}_unfinished"
             self._command("DROP DATABASE IF EXISTS {}", unfinished)  # of a filling that failed
-            self._command("CREATE DATABASE {} TEMPLATE template0", unfinished)
+            self._command("CREATE DATABASE {} TEMPLATE {}", unfinished, after)
             self._made.extend([database, unfinished])
             fill(self._url_of(unfinished))
             self._command("ALTER DATABASE {} RENAME TO {}", unfinished, database)
@@ -92,6 +105,10 @@ class PostgresServer:
         name = make_url(url).database or ""
         self._command("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
         self._made.remove(name)
+
+    def urls(self) -> set[str]:
+        """Return the URLs of the databases that were made here."""
+        return {self._url_of(name) for name in self._made}
 
     def close(self) -> None:
         """Let the server go; a server of our own stops when the last user has closed it."""
@@ -162,7 +179,11 @@ def _join(note: dict[str, str]) -> PostgresServer | None:
 
 
 def _start(binaries: Path, run: str, settings: Mapping[str, str]) -> tuple[PostgresServer, Path]:
-    folder = Path(tempfile.mkdtemp(prefix="xiaohao-postgres-"))  # not below pytest's own: a socket path has 107 bytes
+    where = place() if settings is FAST else None  # what must survive a cut is on a disk
+    # Not below pytest's own folder: the path of a socket has 107 bytes.
+    folder = Path(
+        tempfile.mkdtemp(prefix="xiaohao-postgres-", dir=where)
+    )  # not below pytest's own: a socket path has 107 bytes
     if os.geteuid() == 0:
         nobody = pwd.getpwnam("nobody")
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)
@@ -208,7 +229,7 @@ def guard(binaries: Path, folder: Path, settings: list[str]) -> None:
     lifeline = os.open(folder / "lifeline", os.O_RDONLY | os.O_NONBLOCK)  # whoever started us may be dead by now
     os.set_blocking(lifeline, True)
     try:
-        with _server(_reachable(binaries, folder), folder, settings):
+        with _server(reachable(binaries, folder), folder, settings):
             (folder / "ready").touch()
             os.read(lifeline, 1)  # nobody ever writes: it returns when the last holder is gone
             os.close(lifeline)
@@ -274,7 +295,7 @@ def _status_of(kept: Path) -> str | None:
     return lines[7].strip() if len(lines) > 7 else None
 
 
-def _reachable(binaries: Path, folder: Path) -> Path:
+def reachable(binaries: Path, folder: Path) -> Path:
     """Return *binaries*, or a copy in *folder* where ``nobody`` may not enter theirs (a checkout in root's home)."""
     if os.geteuid() != 0:
         return binaries

@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, text
 
 from tests.support import postgres
 from tests.support.postgres import PostgresServer
+from tests.support.waiting import wait_until
 
 HOLDER = """
 import json, sys, time
@@ -32,14 +33,6 @@ def ask(url: str, statement: str) -> object:
         value = result.scalar() if result.returns_rows else None
     engine.dispose()
     return value
-
-
-def wait_until(holds: Callable[[], bool], seconds: float = 20) -> bool:
-    """Return whether *holds* came true within *seconds*."""
-    give_up_at = time.monotonic() + seconds
-    while not holds() and time.monotonic() < give_up_at:
-        time.sleep(0.05)
-    return holds()
 
 
 def test_every_database_is_empty_and_apart_from_the_others(postgres_url: Callable[[], str]) -> None:

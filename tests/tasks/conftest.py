@@ -1,6 +1,5 @@
 """The town on a database of each kind, built once per run and copied."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,28 +7,20 @@ import pytest
 
 from persistence.database import Database
 from tests.support.postgres import PostgresServer
-from tests.tasks.town import Town, build
-
-
-@pytest.fixture(scope="session")
-def town_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("town") / "town.sqlite"
-    build(f"sqlite:///{path}")
-    return path
+from tests.tasks.town import Town, build, sqlite_copy
 
 
 @pytest.fixture
-def sqlite_town(town_file: Path, tmp_path: Path) -> Callable[[], str]:
-    return lambda: f"sqlite:///{shutil.copy(town_file, tmp_path / 'town.sqlite')}"
+def sqlite_town(tmp_path: Path) -> Callable[[], str]:
+    return lambda: sqlite_copy(tmp_path)
 
 
 @pytest.fixture
-def postgres_town(postgres_server: PostgresServer, town_file: Path) -> Iterator[Callable[[], str]]:
+def postgres_town(postgres_server: PostgresServer) -> Iterator[Callable[[], str]]:
     made: list[str] = []
 
     def fresh() -> str:
-        made.append(postgres_server.fresh_database())
-        build(made[-1])  # sealed under keys of this process: no template of another one fits
+        made.append(postgres_server.fresh_database(postgres_server.template("town", build)))
         return made[-1]
 
     yield fresh

@@ -19,7 +19,7 @@ from persistence.tables import (
     tenures,
 )
 from tasks.office import Answer
-from tests.support.city import CHECKED, City
+from tests.support.city import CHECKED, STAGES, City, Stage
 
 CITY = 1
 SINCE = date(2024, 1, 1)
@@ -32,9 +32,18 @@ def seat(city: City, person: int, name: str, *, role: Role = Role.LEADING_GROUP,
     city.change(insert(posts).values(
         id=person, unit_id=2, title=name, role=role, scope_unit_id=CITY, clearance=clearance, valid_from=SINCE
     ))  # fmt: skip
-    city.change(insert(people).values(id=person, staff_number=f"T{person}", name=name, language="zh"))
+    address = f"t{person}@linjiang.example"
+    city.change(insert(people).values(id=person, staff_number=f"T{person}", name=name, language="zh", email=address))
     city.change(insert(tenures).values(id=person, post_id=person, person_id=person, deputy=False, valid_from=SINCE))
     account(city, person, login or f"signer{person}", key=person)
+    city.take_as_proved()
+
+
+def _seat_three(city: City) -> None:
+    seat(city, 900, "领导小组成员")
+
+
+STAGES["group_signing"] = Stage("two_signing", _seat_three)  # a leading group of three has two findings before it
 
 
 def account(city: City, person: int, login: str, *, key: int) -> None:

@@ -22,7 +22,8 @@ from tasks.backtest.running import (
     steps,
     stop_back_test,
 )
-from tasks.releases import SecondPublisherNeeded, everything_shipped, release_kept
+from tasks.kept_releases import release_kept
+from tasks.releases import SecondPublisherNeeded, everything_shipped
 from tasks.rule_tables import FILES, edited, settings_of, tables_in
 from tests.tasks.town import CHECKED, Town, at, proof
 

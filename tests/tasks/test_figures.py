@@ -21,7 +21,7 @@ def agrees_with_the_rows(city: City) -> bool:
     """Whether what is counted from history is what the findings themselves say now."""
     whole = counted(city)
     with city.office.read() as conn:
-        now = figures.tally_now(conn, visible_findings(city.actor("office1")))
+        now = figures.tally_now(conn, city.today, visible_findings(city.actor("office1")))
     return replace(now, on_time=whole.on_time, ever_done=whole.ever_done, revoked=whole.revoked,
                    recurred=whole.recurred, amount_yuan=whole.amount_yuan,
                    amount_done_yuan=whole.amount_done_yuan) == whole  # fmt: skip

@@ -12,6 +12,7 @@ import pytest
 
 from persistence.tables import aliases, cases, criteria, findings, issue_lists, readings
 from tests.support.city import City
+from tests.support.waiting import PATIENCE
 
 ROWS = 5_000
 CHECKOUT = Path(__file__).parents[2]
@@ -41,7 +42,7 @@ def test_a_killed_import_leaves_nothing_or_everything(city_at: Callable[[str], C
     assert at_work.stdout.readline() == "writing\n"
     time.sleep(random.uniform(0, 0.5))  # anywhere between the first row and the commit, or just after it
     at_work.kill()
-    assert at_work.wait(30) in (-signal.SIGKILL, 0)
+    assert at_work.wait(PATIENCE) in (-signal.SIGKILL, 0)
 
     left = [city.count(table) - counted for table, counted in zip(tables, before, strict=True)]
     assert left[2] in (0, ROWS)

@@ -320,7 +320,7 @@ def test_a_signal_that_was_confirmed_opens_a_new_cycle(sqlite_city: Callable[[st
     )
 
     assert (city.finding(number).cycle, city.finding(number).attention) == (2, 0)
-    assert city.waits_for(number) == ["decide_proposal", "accept_finding"]
+    assert city.waits_for(number) == ["accept_finding", "decide_proposal"]
 
 
 @pytest.mark.parametrize("comment", ["同意", "同意，情况属实，请办理。", "agreed, fine, approved", "ok ok ok ok ok ok"])

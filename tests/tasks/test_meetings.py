@@ -1,5 +1,6 @@
 """A meeting decides a batch: everybody has one vote, the chair speaks last, and no rule is left out."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -44,16 +45,16 @@ from tests.tasks.group import (
     ready,
     refusals,
     results,
-    seat,
     state_of_decision,
     vote,
 )
 
 
 @pytest.fixture
-def group(city: City) -> City:
-    """The city with a leading group of three."""
-    seat(city, 900, "领导小组成员")
+def group(city_at: Callable[[str], City]) -> City:
+    """The city with a leading group of three, which has two findings before it."""
+    city = city_at("group_signing")
+    city.go_on()
     return city
 
 
@@ -233,7 +234,7 @@ def test_where_the_chair_is_recused_another_member_signs(group: City) -> None:
 
 def test_what_is_not_ready_is_left_out_with_its_reason(group: City) -> None:
     (number,) = ready(group, 0)
-    other = group.numbers[1]
+    other = group.numbers[2]
 
     answer = call(group, [number, other])
 

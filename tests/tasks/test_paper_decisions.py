@@ -1,5 +1,6 @@
 """A decision on a sheet of paper takes effect when a second person has held the record against the scan."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -36,6 +37,14 @@ from tests.tasks.group import (
     state_of_decision,
 )
 from tests.tasks.test_meetings import raise_signal, took_part
+
+
+@pytest.fixture
+def city(city_at: Callable[[str], City]) -> City:
+    """The city when two findings wait for their sign-off."""
+    city = city_at("two_signing")
+    city.go_on()
+    return city
 
 
 def test_a_sheet_covers_many_findings_and_waits_for_a_second_person(city: City) -> None:
@@ -285,7 +294,8 @@ def test_an_extension_is_decided_on_paper(city: City) -> None:
     assert city.column(select(extensions.c.verdict)) == ["approved"]
 
 
-def test_a_waiver_is_decided_on_paper(city: City) -> None:
+def test_a_waiver_is_decided_on_paper(city_at: Callable[[str], City]) -> None:
+    city = city_at("rectifying")
     number = city.numbers[0]
     city.submit(number)
     (measure, *_) = city.measures(number)
@@ -300,7 +310,8 @@ def test_a_waiver_is_decided_on_paper(city: City) -> None:
     assert city.column(select(waivers.c.decided_by)) == [person_of(city, "discipline1")]
 
 
-def test_the_chief_signs_on_paper_and_counts_as_one_who_rectified(city: City) -> None:
+def test_the_chief_signs_on_paper_and_counts_as_one_who_rectified(city_at: Callable[[str], City]) -> None:
+    city = city_at("rectifying")
     number = city.numbers[0]
     city.bring(number, "sign_rectification")
 
@@ -322,7 +333,8 @@ def test_only_one_finding_stands_on_a_sheet_of_another_act(city: City) -> None:
     assert refused.value.errors == {"numbers": "one_only"}
 
 
-def test_a_task_of_somebody_else_is_not_done_by_a_sheet(city: City) -> None:
+def test_a_task_of_somebody_else_is_not_done_by_a_sheet(city_at: Callable[[str], City]) -> None:
+    city = city_at("rectifying")
     number = city.numbers[0]
     city.bring(number, "review_rectification")
     answers = {"verdict": "agreed", "comment": CHECKED}

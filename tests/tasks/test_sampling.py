@@ -1,6 +1,6 @@
 """Samples through the office: drawn once for all to see, checked by strangers, closed with an exact interval."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -41,11 +41,10 @@ WENT = ("lookback3", "discipline1")
 
 
 @pytest.fixture
-def closed(city: City) -> City:
+def closed(city_at: Callable[[str], City]) -> City:
     """A city whose three findings were signed off."""
-    for number in city.numbers:
-        city.bring(number, "sign_off")
-        city.sign_off(number)
+    city = city_at("signed_off")
+    city.go_on()
     return city
 
 

@@ -149,20 +149,22 @@ def test_a_durability_look_back_revokes_what_did_not_last(city_at: Callable[[str
     assert city.complaints() == []
 
 
-@pytest.mark.slow
-def test_300_returns_on_one_finding_work_like_the_first(sqlite_city: Callable[[str], City]) -> None:
+@pytest.mark.parametrize(("times", "growth"), [(30, 4), pytest.param(300, 20, marks=pytest.mark.long)])
+def test_returns_on_one_finding_work_like_the_first(
+    sqlite_city: Callable[[str], City], times: int, growth: int
+) -> None:
     city = sqlite_city("rectifying")
     number = city.numbers[0]
     files = city.results(number)
     city.submit(number, files)
     first = stored_bytes(city, number)
 
-    for _ in range(300):
+    for _ in range(times):
         city.review(number, "returned")
         city.submit(number, files[:1])
 
-    assert city.finding(number).returns == 300
-    assert stored_bytes(city, number) < 20 * first
+    assert city.finding(number).returns == times
+    assert stored_bytes(city, number) < growth * first
     city.bring(number, "sign_off")
     assert city.sign_off(number).state == "signed_off"
 

@@ -1,8 +1,12 @@
 """A small town for tests: the demonstration people, a unit with three findings that were issued, a clock to set."""
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -13,7 +17,7 @@ from cases.rights import Actor
 from persistence import outbox
 from persistence.database import Database
 from persistence.people import load_actor, person_of_login
-from persistence.seal import Keyring
+from persistence.seal import Key, Keyring
 from persistence.tables import findings, notices, posts, signal_hits
 from tasks.begin import begin
 from tasks.catalogue import every_act
@@ -24,7 +28,7 @@ from tasks.patrols.run import Patrolled, run_patrol
 from tasks.work import Attachment
 from xiaohao.demonstration import furnish
 
-KEYS = Keyring.fresh()
+KEYS = Keyring([Key("70377070", b"m" * 32, b"s" * 32)])  # the same in every process: templates are shared
 UNIT = 11
 ISSUED_ON = date(2026, 3, 2)  # a Monday
 DUE_ON = date(2026, 6, 30)
@@ -132,3 +136,20 @@ def build(url: str, new: Sequence[NewFinding] = THREE) -> None:
         town.act(login, "review_plan", number, {"verdict": "agreed", "grade": "good", "comment": CHECKED})
     town.office.settle(100)
     database.dispose()
+
+
+@cache
+def _place() -> TemporaryDirectory[str]:
+    return TemporaryDirectory(prefix="xiaohao-town-")  # goes with the process
+
+
+@cache
+def _template() -> Path:
+    path = Path(_place().name) / "town.sqlite"
+    build(f"sqlite:///{path}")
+    return path
+
+
+def sqlite_copy(folder: Path) -> str:
+    """Put a copy of the town, built once in a process, into *folder* and return its URL."""
+    return f"sqlite:///{shutil.copy(_template(), folder / 'town.sqlite')}"
