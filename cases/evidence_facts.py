@@ -9,6 +9,7 @@ from datetime import date
 from enum import StrEnum
 
 from cases.evidence import EvidenceKind
+from cases.known_words import known
 
 
 class FactKind(StrEnum):
@@ -72,7 +73,7 @@ def document_date(facts: Iterable[Fact]) -> Fact | None:
 
 def proposed_kind(facts: Iterable[Fact]) -> EvidenceKind | None:
     """Return what kind of evidence a file looks like, None where nothing speaks for any."""
-    return next((EvidenceKind(fact.value) for fact in facts if fact.kind is FactKind.KIND_PROPOSED), None)
+    return next((known(EvidenceKind, fact.value) for fact in facts if fact.kind is FactKind.KIND_PROPOSED), None)
 
 
 def day_of(fact: Fact) -> date:

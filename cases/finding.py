@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from cases.events import Event
+from cases.moments import shanghai_date
 from cases.refusals import CaseError, CaseSuspended
 from cases.rights import Subject
 
@@ -187,3 +188,13 @@ class Finding:
         if self.state is State.SUSPENDED:
             raise CaseSuspended()
         raise WrongState(state=self.state)
+
+
+def is_overdue(state: str, due_on: date | None, submitted_at: datetime | None, today: date) -> bool:
+    """Whether an open finding is past its day: nothing lies with the reviewers, or it came to them only after that day.
+
+    The one definition wherever it is shown or counted; `persistence.overdue` asks it of the database.
+    """
+    if state != State.OPEN or due_on is None or due_on >= today:
+        return False
+    return submitted_at is None or shanghai_date(submitted_at) > due_on

@@ -21,6 +21,7 @@ class ListState(StrEnum):
     ARCHIVED = "archived"
 
 
+REPORTS_TO_COME = (ListState.ISSUED, ListState.PLANNED)  # its report has a day that can be late
 BEFORE_FEEDBACK = (ListState.REGISTERING, ListState.CONSOLIDATED)
 
 # Acts from before the feedback: their opinions and working papers stay among those who inspect.

@@ -6,6 +6,23 @@ from zoneinfo import ZoneInfo
 from config.messages import say
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)  # that anybody means; counting from them leaves no calendar
+
+
+class DayOutOfRange(ValueError):
+    """A day that no case is about: before FIRST_DAY or after LAST_DAY."""
+
+
+def known_day(day: date) -> date:
+    """Return *day*. Raises DayOutOfRange."""
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise DayOutOfRange(f"{day} lies outside of {FIRST_DAY} to {LAST_DAY}")
+    return day
+
+
+def read_day(text: str) -> date:
+    """Return the day that *text* writes (2026-03-31). Raises ValueError, and DayOutOfRange among them."""
+    return known_day(date.fromisoformat(text))
 
 
 def shanghai_date(moment: datetime) -> date:

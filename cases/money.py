@@ -19,6 +19,7 @@ _SCALE = {
     "百亿": Decimal(10) ** 10, "千亿": Decimal(10) ** 11, "万亿": Decimal(10) ** 12,
 }  # fmt: skip
 _CAPITALS = str.maketrans("零壹贰叁肆伍陆柒捌玖拾佰仟萬億圆〇两", "零一二三四五六七八九十百千万亿元零二")
+LONGEST = 200  # characters that may stand for an amount; what is longer is none, and is not searched for one
 _NOTHING = re.compile(r"[/\\\-—–―]*|无|暂无|不涉及|未涉及|无金额")
 _NUMBER = re.compile(
     r"(?<![\d.])(-?\d+(?:\.\d+)?)((?:十|百|千)?万亿?|[百千]?亿|[十百千]?)(?:余|多|几|来)?(?:元人民币|元|块)?(?:人民币)?整?"
@@ -37,6 +38,8 @@ class Amount:
 
 def read_amount(text: str, *, unit: Decimal = Decimal(1)) -> Amount:
     """Understand *text*; *unit* is the yuan of one, where the text names none (10000 in a column 万元)."""
+    if len(text) > LONGEST:
+        return Amount(doubt="not_an_amount")
     plain = re.sub(r"[\s¥￥$,，]|人民币|RMB|CNY|\u200b|\ufeff", "", unicodedata.normalize("NFKC", text).strip())
     if _NOTHING.fullmatch(plain):
         return Amount()
@@ -79,7 +82,9 @@ def in_yuan(number: Decimal, *, unit: Decimal = Decimal(1)) -> Amount:
 
 def unit_of(text: str) -> Decimal | None:
     """Return the yuan of one, as a heading or a unit column names it (万元 -> 10000), None where it names none."""
-    match = re.search(r"(万亿|[百千]?亿|[十百千]?万|[千百]?)元|^(亿|万)$", unicodedata.normalize("NFKC", text).strip())
+    match = re.search(
+        r"(万亿|[百千]?亿|[十百千]?万|[千百]?)元|^(亿|万)$", unicodedata.normalize("NFKC", text[:LONGEST]).strip()
+    )
     return _SCALE[match[1] or match[2] or ""] if match else None
 
 

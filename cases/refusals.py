@@ -53,10 +53,22 @@ class KeyUsedOtherwise(CaseError):
     code = "key_used_otherwise"
 
 
+class StrangeWord(CaseError):
+    """A row holds a word that this program does not know."""
+
+    code = "strange_word"
+
+
 class CaseFaulted(CaseError):
     """The stored state of the case cannot be read; it is read-only until repaired."""
 
     code = "case_faulted"
+
+
+class RuleFailed(CaseError):
+    """A rule, a table or we ourselves broke down in the act; nothing was done, an incident stands; facts: act, id."""
+
+    code = "rule_failed"
 
 
 class CaseSuspended(CaseError):

@@ -13,7 +13,6 @@ from cases.dirty_text import clean, same_text
 from cases.moments import SHANGHAI, shanghai_date
 from cases.registers import Field, FieldKind, Register
 
-LONGEST: Final = 2_000  # characters of a text
 MOST: Final = 10**13  # yuan, or anything that is counted
 FIRST_YEAR: Final = 1990
 _EXACT: Final = 10**15  # a workbook keeps 15 digits of a number
@@ -23,7 +22,7 @@ Words = Mapping[str, Mapping[str, str]]
 
 _DAY = re.compile(r"(\d{4})(?:[-./年](\d{1,2})[-./月](\d{1,2})日?|(\d{2})(\d{2}))")
 _CLOCK = re.compile(r"[T\s]*(\d{1,2})[:：时](\d{1,2})(?:[:：分](\d{1,2})(?:\.\d+)?)?[分秒]?\s*(Z|[+-]\d{2}:\d{2})?")
-_MONEY = re.compile(r"[¥￥]?\s*(-?[\d,，]*\.?\d+)\s*(万元|万|元)?")
+_MONEY = re.compile(r"[¥￥]?\s*(-?(?:[\d,，]*\d(?:\.\d+)?|\.\d+))\s*(万元|万|元)?")
 _ROUNDED = re.compile(r"\d(?:\.\d+)?[eE]\+\d{2,3}")  # what a workbook makes of a long account number
 _YES = frozenset({"是", "有", "已", "√", "yes", "true", "1", "on", "y"})
 _NO = frozenset({"否", "无", "未", "×", "no", "false", "0", "off", "n"})
@@ -47,6 +46,9 @@ def read_values(
     errors: dict[str, str] = {}
     for field in register.fields:
         told = written.get(field.name)
+        if isinstance(told, str) and len(told) > field.longest:
+            errors[field.name] = "too_long"
+            continue
         if told is None or (isinstance(told, str) and not clean(told)):
             if field.required:
                 errors[field.name] = "required"
@@ -94,7 +96,7 @@ def _text(field: Field, told: Any, words: Mapping[str, str]) -> dict[str, Any]:
     text = clean(_plain(told))
     if _ROUNDED.fullmatch(text):
         raise _Wrong("digits_lost")
-    if len(text) > LONGEST:
+    if len(text) > field.longest:
         raise _Wrong("too_long")
     return {field.name: words.get(same_text(text), text)}
 

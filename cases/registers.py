@@ -12,6 +12,9 @@ from typing import Final
 
 from cases.rights import Actor, Role
 
+LONGEST_TEXT: Final = 2_000
+LONGEST_WORD: Final = 100  # a day, an amount, a choice
+
 
 class FieldKind(StrEnum):
     """What a field holds; in JSON: text, ISO date, ISO moment in UTC, yuan with two decimals, int, bool, one word."""
@@ -44,6 +47,11 @@ class Field:
     kind: FieldKind = FieldKind.TEXT
     required: bool = True
     choices: tuple[str, ...] = ()
+
+    @property
+    def longest(self) -> int:
+        """Characters of what people write into it; what is longer is refused before anybody tries to understand it."""
+        return LONGEST_TEXT if self.kind is FieldKind.TEXT else LONGEST_WORD
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from cases.finding import Kind
 
+LONGEST = 200  # characters that may stand for a day or a kind; what is longer is no day, and is not searched for one
 EARLIEST, LATEST = date(1990, 1, 1), date(2100, 12, 31)  # outside of it a number or a year is a slip, not a deadline
 
 _KINDS = (  # first match wins: 「立行立改并长期坚持」 is kept up, so it stays open longest
@@ -45,6 +46,8 @@ class WrittenDate:
 @lru_cache(maxsize=4096)  # a ledger says the same few days over and over
 def read_date(text: str, *, feedback_on: date | None = None) -> WrittenDate:
     """Understand *text*. A year that is not written is taken from *feedback_on* for ends of periods only, and asked."""
+    if len(text) > LONGEST:
+        return WrittenDate(doubt="not_a_date")
     plain = _plain(text)
     if plain in _NOTHING:
         return WrittenDate()
@@ -92,7 +95,7 @@ def plausible(on: date) -> WrittenDate:
 @lru_cache(maxsize=1024)
 def read_kind(text: str) -> Kind | None:
     """Return the kind of rectification that *text* names, None if it names none. Source: DOMAIN 2.3."""
-    return _without_kind(_plain(text))[0]
+    return _without_kind(_plain(text[:LONGEST]))[0]
 
 
 _SINCE_1900, _SINCE_1904 = date(1899, 12, 30), date(1904, 1, 1)

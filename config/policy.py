@@ -25,6 +25,8 @@ NUMBERS: Mapping[str, int] = {
     "reading.megapixels": 80,
     "reading.tries": 3,
     "letters.attempts": 8,
+    "letters.lease_seconds": 300,  # a worker that has not settled a letter by then has lost it to another
+    "letters.lines": 8,  # connections to the mail server at once; a killed worker repeats at most as many letters
     "ladder.heap_least": 3,  # overdue findings of a unit before their share counts as concentrated
     "meeting.quorum_percent": 50,  # more than this share of the members is present
     "meeting.majority_percent": 50,  # more than this share of the members, without the recused, agrees
@@ -35,6 +37,20 @@ NUMBERS: Mapping[str, int] = {
     "campaign.after_months": 6,  # 回头看 of a unit, 6 to 12 months after its sign-offs
     "campaign.again_months": 12,
     "campaign.percent": 20,
+    "calendar.remind_from_month": 11,  # the State Council publishes next year's notice about then
+    "messages.attempts": 8,  # of a message between cases, over growing pauses, before it waits for a hand
+    "failures.first_pause_seconds": 60,  # before what failed is tried again
+    "failures.pause_grows": 4,  # times as long after each further failure
+    "failures.longest_pause_hours": 12,
+    "timetable.grace_seconds": 60,  # a slot waits so long for a Prefect that is believed to keep the timetable
+    "timetable.silent_seconds": 45,  # nobody has asked Prefect for its runs: nobody would run them
+    "timetable.left_seconds": 300,  # a flow run that has not begun by then never will, and is closed
+    "connections.most": 400,  # at once; whoever has no request makes room for a newcomer
+    "connections.most_of_one": 200,  # of one network address; a proxy is one address
+    "connections.head_seconds": 15,  # until the head of a request is whole
+    "connections.body_seconds": 30,  # for any body, and the time that it takes at the rate below
+    "connections.body_kilobytes_per_second": 8,
+    "connections.answer_seconds": 30,  # in which a reader takes something of his answer
     "urge.hours": 24,  # one urging letter per task in this time
 }
 

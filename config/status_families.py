@@ -107,5 +107,8 @@ def _claims_in(plain: str) -> set[Claim]:
     return claims
 
 
+LONGEST = 400  # characters of a state; what follows is prose
+
+
 def _plain(text: str) -> str:
-    return re.sub(r"[\s。.;；:：、]+", "", unicodedata.normalize("NFKC", text))
+    return re.sub(r"[\s。.;；:：、]+", "", unicodedata.normalize("NFKC", text[:LONGEST]))
