@@ -21,7 +21,7 @@ from tests.support import mail, postgres
 from tests.support.budgets import Spent
 from tests.support.city import City
 from tests.support.compiled_once import share_compiled
-from tests.support.memory_disk import keep_files_there
+from tests.support.memory_disk import files_kept_there
 
 # A loaded machine is no bug: speed is measured by `make bench` as ratios, never by a test.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -50,8 +50,10 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Add up seconds of work by kind of test, once per run; keep its files where that is quick."""
-    keep_files_there()
+    files = ExitStack()
+    config.add_cleanup(files.close)
     if "PYTEST_XDIST_WORKER" not in os.environ:
+        files.enter_context(files_kept_there())
         config.pluginmanager.register(Spent(), "spent")
 
 

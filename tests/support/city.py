@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -37,7 +36,7 @@ from tasks.passwords import Passwords
 from tasks.proving import prove_anew
 from tasks.releases import keep_release
 from tasks.work import Attachment
-from tests.support.memory_disk import place
+from tests.support.memory_disk import template
 from tests.support.postgres import PostgresServer
 from xiaohao.demonstration import furnish
 from xiaohao.doctor import examine
@@ -448,25 +447,15 @@ def build(url: str, files: Path, *stages: str) -> None:
         city.office.database.dispose()
 
 
-@cache
-def _templates() -> TemporaryDirectory[str]:
-    return TemporaryDirectory(prefix="xiaohao-city-", dir=place())  # goes with the process
-
-
-@cache
 def _template(stage: str) -> Path:
     """Return the folder of a city at *stage*: its database and its files."""
-    folder = Path(_templates().name) / stage
-    if after := STAGES[stage].after:
-        shutil.copytree(_template(after), folder)
-    else:
-        folder.mkdir()
-    try:
+
+    def make(folder: Path) -> None:
+        if after := STAGES[stage].after:
+            shutil.copytree(_template(after), folder, dirs_exist_ok=True)
         build(f"sqlite:///{folder}/city.sqlite", folder / "files", stage)
-    except BaseException:
-        shutil.rmtree(folder)  # the next test says the same again, not that a folder is there already
-        raise
-    return folder
+
+    return template(f"city-{stage}", make)
 
 
 def sqlite_copy(folder: Path, stage: str) -> str:

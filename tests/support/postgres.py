@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import fcntl
 import itertools
 import json
 import os
@@ -34,7 +33,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
-from tests.support.memory_disk import place
+from tests.support.memory_disk import locked, place
 
 FAST: Mapping[str, str] = MappingProxyType(
     {
@@ -140,7 +139,7 @@ def serve(meeting_place: Path, settings: Mapping[str, str] = FAST) -> PostgresSe
     if given := os.environ.get("TEST_DATABASE_URL"):
         return PostgresServer(make_url(given).set(drivername="postgresql+psycopg").render_as_string(False), run)
 
-    with _locked(meeting_place / "postgres.lock"):
+    with locked(meeting_place / "postgres.lock"):
         note = meeting_place / "postgres.json"
         if note.exists() and (shared := _join(json.loads(note.read_text()))):
             return shared
@@ -181,9 +180,7 @@ def _join(note: dict[str, str]) -> PostgresServer | None:
 def _start(binaries: Path, run: str, settings: Mapping[str, str]) -> tuple[PostgresServer, Path]:
     where = place() if settings is FAST else None  # what must survive a cut is on a disk
     # Not below pytest's own folder: the path of a socket has 107 bytes.
-    folder = Path(
-        tempfile.mkdtemp(prefix="xiaohao-postgres-", dir=where)
-    )  # not below pytest's own: a socket path has 107 bytes
+    folder = Path(tempfile.mkdtemp(prefix="xiaohao-postgres-", dir=where))
     if os.geteuid() == 0:
         nobody = pwd.getpwnam("nobody")
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)
@@ -212,13 +209,6 @@ def _start(binaries: Path, run: str, settings: Mapping[str, str]) -> tuple[Postg
             raise RuntimeError(f"PostgreSQL of {binaries} did not start: {said}")
         time.sleep(0.05)
     return PostgresServer(f"postgresql+psycopg://postgres@/postgres?host={folder}", run, lifeline), folder
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 # The guard, a process of its own: python postgres.py BINARIES FOLDER NAME=VALUE...

@@ -4,9 +4,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -26,6 +24,7 @@ from tasks.open_list import NewFinding, open_list
 from tasks.passwords import Passwords
 from tasks.patrols.run import Patrolled, run_patrol
 from tasks.work import Attachment
+from tests.support.memory_disk import template
 from xiaohao.demonstration import furnish
 
 KEYS = Keyring([Key("70377070", b"m" * 32, b"s" * 32)])  # the same in every process: templates are shared
@@ -138,18 +137,10 @@ def build(url: str, new: Sequence[NewFinding] = THREE) -> None:
     database.dispose()
 
 
-@cache
-def _place() -> TemporaryDirectory[str]:
-    return TemporaryDirectory(prefix="xiaohao-town-")  # goes with the process
-
-
-@cache
-def _template() -> Path:
-    path = Path(_place().name) / "town.sqlite"
-    build(f"sqlite:///{path}")
-    return path
+def _fill(folder: Path) -> None:
+    build(f"sqlite:///{folder}/town.sqlite")
 
 
 def sqlite_copy(folder: Path) -> str:
-    """Put a copy of the town, built once in a process, into *folder* and return its URL."""
-    return f"sqlite:///{shutil.copy(_template(), folder / 'town.sqlite')}"
+    """Put a copy of the town, built once in a run, into *folder* and return its URL."""
+    return f"sqlite:///{shutil.copy(template('town', _fill) / 'town.sqlite', folder)}"
