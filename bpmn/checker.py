@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
 
+from bpmn import heard
 from bpmn.decisions import DecisionTable, HitPolicy, overlaps, read_decision
 from bpmn.engine import FILL_FORM
 from bpmn.expressions import FUNCTIONS, NAME, RESERVED, ExpressionRefused, compile_expression
@@ -142,6 +143,7 @@ class _Judge:
             self._calls,
             self._names,
             self._control_points,
+            self._nobody_unheard,
         )
         return [problem for part in parts for problem in part()]
 
@@ -434,6 +436,26 @@ class _Judge:
                 if node.loop is not None and self.house.act(node) in points:
                     # over an empty list the task would never be opened
                     yield self._problem(node.id, "control_point_loop", act=self.house.act(node))
+
+    def _nobody_unheard(self) -> Iterator[Problem]:
+        for element, code, facts in heard.objections(self.process, self._act, self._answered):
+            yield self._problem(element, code, **facts)
+
+    def _act(self, node: Node) -> str:
+        return self.house.act(node) if node.kind in PEOPLE else ""
+
+    def _answered(self, node: Node) -> frozenset[str]:
+        """Return the facts that a drawn task's form or a decision table answers."""
+        if node.kind is Kind.DECISION:
+            table = self.house.tables.get(node.properties.get("decision", ""))
+            return frozenset(output.name for output in table.outputs) if table else frozenset()
+        if self._act(node) != FILL_FORM:
+            return frozenset()
+        try:
+            schema = read_form(self.house.release.files[f"forms/{node.properties.get('form', node.id)}.json"])
+        except (KeyError, FormRefused):
+            return frozenset()
+        return frozenset(schema["properties"])
 
     def _main(self) -> set[str]:
         """Return what a token of the main way can reach, without the branches that only tell somebody."""

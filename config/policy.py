@@ -8,6 +8,9 @@ NUMBERS: Mapping[str, int] = {
     "extensions.most": 2,  # in one cycle
     "extensions.decide_working_days": 5,
     "suspicion.working_days": 5,  # 疑点核查, DOMAIN.md 3.4
+    "hearing.statement_working_days": 5,  # 情况说明; nobody examines before
+    "hearing.answer_working_days": 5,  # 申辩 after the facts were put
+    "hearing.reconsideration_working_days": 10,  # within which the unit may ask for a review (复核)
     "look_back.least_inspectors": 2,
     "comment.least_characters": 10,
     "near.working_days": 5,  # a due date is shown as near

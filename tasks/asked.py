@@ -38,7 +38,6 @@ ASKED: Final[Mapping[str, Mapping[str, str]]] = {
     "rectification_returned": {"submit_rectification": "submits"},
     "finding_overdue": {"submit_rectification": "submits", "report_progress": "reports"},
     "paper_signal": {"reply_to_signal": "replies"},
-    "suspicion_opened": {"decide_suspicion": "decides"},
     "suspicion_undecided": {"decide_suspicion": "decides", "urge": "urges"},
     "second_reading": {"read_second": "reads"},
     "measures_proposed": {"decide_proposal": "decides"},

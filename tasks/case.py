@@ -11,7 +11,12 @@ from cases.finding import Finding
 from cases.issue_list import IssueList
 from persistence.case_store import Head, StoredInstance, TaskRow
 
-OWN_DAY: Mapping[str, str] = {"decide_suspicion": "verify_suspicion_due"}
+OWN_DAY: Mapping[str, str] = {
+    "decide_suspicion": "verify_suspicion_due",
+    "give_statement": "statement_due",
+    "answer_facts": "answer_due",
+    "ask_reconsideration": "reconsideration_due",
+}
 """Tasks that are due on a day of their own, by the key of their deadline; all others with their case."""
 
 

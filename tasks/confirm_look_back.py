@@ -13,6 +13,7 @@ from tasks.acts import act
 from tasks.case import FindingCase
 from tasks.facts_of_case import keep_review
 from tasks.form import Form
+from tasks.hearing import hears
 from tasks.record_look_back import open_visit
 from tasks.work import LOOK_AGAIN, LOOK_FOR_SIGNALS, Work
 
@@ -48,12 +49,13 @@ def _conclude(work: Work, case: FindingCase, result: str, milestone_id: int | No
             _go_on_to_next(work, case, milestone_id)
             work.tell(case.finding.list_id, LOOK_AGAIN)
     elif result == "revoked":
-        work.record(case, Event("DurabilityDenied"))  # the diagram asks for the sign-off to be taken back
+        work.record(case, Event("DurabilityDenied"))  # the diagram has the unit heard, and then the sign-off taken back
     elif result == "returned":
         case.finding = case.finding.returned()
         work.record(case, Event("ReviewReturned", {"by": "look_back"}))
     else:
-        work.record(case, Event("RectificationFoundFalse", {"by": "look_back"}))
+        kind = "RectificationDoubted" if hears(work, case) else "RectificationFoundFalse"
+        work.record(case, Event(kind, {"by": "look_back"}))
 
 
 def _go_on_to_next(work: Work, case: FindingCase, held: int) -> None:

@@ -35,6 +35,9 @@ KEYS = frozenset(
         "plan_due",
         "decide_extension_due",
         "verify_suspicion_due",
+        "statement_due",
+        "answer_due",
+        "reconsideration_due",
     }
 )
 
@@ -84,4 +87,7 @@ _RULES: Mapping[str, Callable[["Work", AnyCase], datetime]] = {
     "plan_due": _in_working_days("plan.working_days"),
     "decide_extension_due": _in_working_days("extensions.decide_working_days"),
     "verify_suspicion_due": _in_working_days("suspicion.working_days"),
+    "statement_due": _in_working_days("hearing.statement_working_days"),
+    "answer_due": _in_working_days("hearing.answer_working_days"),
+    "reconsideration_due": _in_working_days("hearing.reconsideration_working_days"),
 }

@@ -1,7 +1,7 @@
 """疑点核定: a person from outside decides whether a signal is well founded; it is a lead, never a verdict.
 
-Grave signals of a finding have a case of their own (`tasks/decide_suspicion.py`); here are the others, and those of
-lists.
+Grave signals of a finding have a case of their own, in which the unit is heard (`tasks/hearing.py`); here are the
+others, and those of lists. One person explains or drops such a lead; he does not find it true.
 """
 
 from dataclasses import replace
@@ -17,13 +17,14 @@ from tasks.acts import act
 from tasks.case import FindingCase, ListCase
 from tasks.facts_of_case import dossier_of, keep_review
 from tasks.form import Form
-from tasks.suspicion import follow_confirmation, keep_decisions, undecided_hits
+from tasks.hearing import HEARD
+from tasks.suspicion import keep_decisions, open_hearing, undecided_hits
 from tasks.work import Work
 
 
 @act(on="any", needs=("signal", "verdict", "comment"), task=False)
 def decide_signal(work: Work, case: FindingCase | ListCase, form: Form) -> None:
-    """Confirm, explain or drop a signal; confirmed, a finding begins a new cycle."""
+    """Explain or drop a signal, or hold it for well founded: then the unit is heard before anybody finds."""
     if isinstance(case, ListCase):
         _of_list(work, case, form)
     else:
@@ -34,15 +35,16 @@ def _of_finding(work: Work, case: FindingCase, form: Form) -> None:
     require_independent(work.actor, case.finding.unit_path, dossier_of(work, case))
     verdict = _verdict(form)
     hits = undecided_hits(work, case)
-    apart = any(task.act == "decide_suspicion" for task in case.tasks)
+    apart = any(task.act in HEARD for task in case.tasks)
     chosen = _chosen(form, {hit: row.signal for hit, row in hits.items() if not (apart and row.severity in BLOCKING)})
 
     keep_review(work, case, form, verdict)
-    keep_decisions(work, case, {chosen: (verdict, form.text("comment"))})
-    case.finding = replace(case.finding, attention=len(hits) - 1)
     work.record(case, Event("SignalDecided", {"signal": hits[chosen].signal, "verdict": verdict}))
     if verdict == "confirmed":
-        follow_confirmation(work, case, chosen)
+        open_hearing(work, case, {chosen: hits[chosen].signal})
+        return
+    keep_decisions(work, case, {chosen: (verdict, form.text("comment"))})
+    case.finding = replace(case.finding, attention=len(hits) - 1)
 
 
 def _of_list(work: Work, case: ListCase, form: Form) -> None:

@@ -66,7 +66,10 @@ def open_new_cycle(work: "Work", case: AnyCase, running: Running) -> None:
 def revoke_sign_off(work: "Work", case: AnyCase, running: Running) -> None:
     """It did not last: the sign-off is taken back and the finding begins again (撤销销号, 再通报)."""
     assert isinstance(case, FindingCase)
-    begin_cycle(work, case, running, because="revoked")
+    from tasks.hearing import said  # it stands above the engine
+
+    proposed = said(work, case, running, "revoke_sign_off")
+    begin_cycle(work, case, running, because=proposed[0].verdict if proposed else "revoked")
     work.record(case, Event("SignOffRevoked", {"cycle": case.finding.cycle}))
 
 
@@ -75,17 +78,25 @@ def close_extension(work: "Work", case: AnyCase, running: Running) -> None:
     work.record(case, Event("ExtensionClosed", {"process": running.process_id}))
 
 
+def note_silence(work: "Work", case: AnyCase, running: Running) -> None:
+    """The unit was asked and its day has passed: that is noted, and admits nothing."""
+    work.record(case, Event("UnitSilent", {"process": running.process_id}))
+
+
 def tell_suspicion_overdue(work: "Work", case: AnyCase, running: Running) -> None:
     """The time of a verification has run out: it is marked, nothing else; who hears of it says the ladder."""
     work.record(case, Event("SuspicionOverdue", {"process": running.process_id}))
 
 
 def follow_suspicion(work: "Work", case: AnyCase, running: Running) -> None:
-    """A suspicion was confirmed: the ladder, the proposals and the new cycle follow."""
-    from tasks.suspicion import follow_confirmation  # it stands above the engine
+    """A suspicion was found established: the proposals and the new cycle follow."""
+    from tasks.hearing import FINDING, keep_established  # they stand above the engine
+    from tasks.suspicion import follow_confirmation
 
     assert isinstance(case, FindingCase)
     assert running.subject_id is not None
+    if FINDING in work.office.engine_of(work.conn, running).declared(running.process_id):
+        keep_established(work, case, running)
     follow_confirmation(work, case, running.subject_id)
 
 
@@ -128,4 +139,5 @@ OPERATIONS: Mapping[str, Callable[["Work", AnyCase, Running], None]] = {
     "apply_correction": apply_correction,
     "tell_suspicion_overdue": tell_suspicion_overdue,
     "follow_suspicion": follow_suspicion,
+    "note_silence": note_silence,
 }

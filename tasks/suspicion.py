@@ -5,7 +5,7 @@ grave hit, and for those a case of its own is opened (疑点核查). Nothing her
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
@@ -101,14 +101,20 @@ def _keep(work: Work, case: FindingCase, route: Route, lacking: Mapping[str, Any
 
 def open_what_is_needed(work: Work, case: FindingCase, raised: Sequence[Raised], route: Route) -> None:
     """Open the verification of grave hits (new ones join the one that runs), and a second reading of what was sent."""
-    grave = [one for one in raised if one.blocks]
-    if grave and not _runs(case, VERIFY) and _is_drawn(work, case, VERIFY):
-        work.record(case, Event("SuspicionOpened", {"signals": [one.signal for one in grave]}))
-        work.start(case, VERIFY, {"number": case.number}, subject_id=grave[0].id, cycle=case.finding.cycle)
+    if grave := [one for one in raised if one.blocks]:
+        open_hearing(work, case, {one.id: one.signal for one in grave})
     needed = route.second_reader and case.finding.submitted_at is not None and not second_readers(work, case)
     if needed and case.finding.signed_off_at is None and not _runs(case, READ) and _is_drawn(work, case, READ):
         work.record(case, Event("SecondReadingAsked", {"score": route.score}))
         work.start(case, READ, {"number": case.number}, subject_id=raised[0].id, cycle=case.finding.cycle)
+
+
+def open_hearing(work: Work, case: FindingCase, hits: Mapping[int, str]) -> None:
+    """Open the verification of *hits* (id -> signal), in which the unit is heard; they join one that runs."""
+    if _runs(case, VERIFY) or not _is_drawn(work, case, VERIFY):
+        return
+    work.record(case, Event("SuspicionOpened", {"signals": list(hits.values())}))
+    work.start(case, VERIFY, {"number": case.number}, subject_id=next(iter(hits)), cycle=case.finding.cycle)
 
 
 def _runs(case: FindingCase, process_id: str) -> bool:
@@ -141,15 +147,27 @@ def undecided_hits(work: Work, case: FindingCase) -> dict[int, Row[Any]]:
     return {row.id: row for row in work.conn.execute(waiting.order_by(H.id))}
 
 
-def keep_decisions(work: Work, case: FindingCase, decided: Mapping[int, tuple[str, str]]) -> None:
-    """Put down (verdict, reason) of hits and weigh the finding anew."""
+def keep_decisions(
+    work: Work, case: FindingCase, decided: Mapping[int, tuple[str, str]], *, by: int | None = None
+) -> None:
+    """Put down (verdict, reason) of hits, decided by *by* or by the actor, and weigh the finding anew."""
+    person = work.actor.person_id if by is None else by
     for hit, (verdict, reason) in decided.items():
-        work.set(signal_hits, hit, decision=verdict, decided_by=work.actor.person_id, decided_at=work.at, reason=reason)
+        work.set(signal_hits, hit, decision=verdict, decided_by=person, decided_at=work.at, reason=reason)
     after = [
         Raised(one.id, one.signal, one.severity, decided[one.id][0]) if one.id in decided else one
         for one in raised_of(work, case)
     ]
     weigh(work, case, after)
+
+
+def tell_decided(
+    work: Work, case: FindingCase, hits: Mapping[int, Row[Any]], decided: Mapping[int, tuple[str, str]]
+) -> None:
+    """Say what was decided of the waiting *hits*, and count what still waits."""
+    case.finding = replace(case.finding, attention=len(set(hits) - set(decided)))
+    named = {hits[hit].signal: verdict for hit, (verdict, _) in decided.items()}
+    work.record(case, Event("SuspicionDecided", {"verdicts": named}))
 
 
 def follow_confirmation(work: Work, case: FindingCase, subject_id: int) -> None:

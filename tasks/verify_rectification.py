@@ -17,17 +17,20 @@ from tasks.acts import act
 from tasks.case import FindingCase
 from tasks.facts_of_case import dossier_of, keep_review
 from tasks.form import Form
+from tasks.hearing import hears, require_no_hearing
 from tasks.suspicion import route_now, second_readers
 from tasks.work import LOOK_FOR_SIGNALS, Work
 
 
 @act(on="finding", needs=("verdict", "comment"))
 def verify_rectification(work: Work, case: FindingCase, form: Form) -> None:
-    """Confirm the submission, return it as incomplete, or find it false."""
+    """Confirm the submission, return it as incomplete, or doubt it: then the unit is heard before anybody finds."""
     verdict = form.choice("verdict", "confirmed", "returned", "false")
     dossier = dossier_of(work, case)
     require_independent(work.actor, case.finding.unit_path, dossier)
     require_substance(form.text("comment"))
+    if verdict == "false" and hears(work, case):
+        require_no_hearing(case)
     concluded = _concluded(work, case, form)
     if verdict == "confirmed":
         if missing := measures_without_result(dossier):
@@ -41,7 +44,8 @@ def verify_rectification(work: Work, case: FindingCase, form: Form) -> None:
         case.finding = case.finding.returned()
         work.record(case, Event("ReviewReturned", {"by": "verification", "comment": form.text("comment")}))
     elif verdict == "false":
-        work.record(case, Event("RectificationFoundFalse", {"by": "verification", "comment": form.text("comment")}))
+        kind = "RectificationDoubted" if hears(work, case) else "RectificationFoundFalse"
+        work.record(case, Event(kind, {"by": "verification", "comment": form.text("comment")}))
     else:
         work.record(case, Event("RectificationVerified", {"comment": form.text("comment")}))
 

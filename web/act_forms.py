@@ -23,7 +23,10 @@ from tasks import eligible
 from tasks.acts import ACTS
 from tasks.case import FindingCase
 from tasks.decide_suspicion import VERDICTS
+from tasks.hearing import HEARD
 from tasks.split_finding import MOST_PARTS
+from tasks.suspicion import VERIFY
+from web.hearing import heard_of
 from web.seeing import Offer, Seen
 
 FILES = frozenset({"evidence", "attachments"})
@@ -94,7 +97,7 @@ def form_of(seen: Seen, offer: Offer, written: Mapping[str, Sequence[str]], erro
     fields = [
         _field(seen, name, part, name in required, written, errors.get(name, ""))
         for name, part in schema["properties"].items()
-        if not _is_moot(seen, name)
+        if not _is_moot(seen, offer, name)
     ]
     evidence_asked = any(part.get("x-widget") == "evidence" for part in schema["properties"].values())
     return ActForm(
@@ -106,13 +109,15 @@ def form_of(seen: Seen, offer: Offer, written: Mapping[str, Sequence[str]], erro
     )
 
 
-def _is_moot(seen: Seen, name: str) -> bool:
+def _is_moot(seen: Seen, offer: Offer, name: str) -> bool:
     """Whether a field asks for what cannot be: a revocation of no sign-off, a reply that nobody gave."""
+    if offer.act == "decide_suspicion" and name in ("verdict", "decisions", "reasons"):
+        return bool(_heard(seen, offer)) == (name == "verdict")
     if name == "revocation":
         return isinstance(seen.value, Finding) and seen.value.state is not State.SIGNED_OFF
     if name == "replies_considered":
         replied = select(signal_replies.c.id).where(signal_replies.c.hit_id.in_([hit.id for hit in _undecided(seen)]))
-        return seen.conn.execute(replied.limit(1)).first() is None
+        return not any(one.of_unit for one in heard_of(seen)) and seen.conn.execute(replied.limit(1)).first() is None
     return False
 
 
@@ -125,6 +130,12 @@ def _undecided(seen: Seen) -> Sequence[Row[Any]]:
         query = query.where(signal_hits.c.list_id == seen.case.id)
     rows = seen.conn.execute(query.order_by(signal_hits.c.id)).all()
     return sorted(rows, key=lambda row: (-SEVERITIES.index(row.severity), row.signal, row.id))
+
+
+def _heard(seen: Seen, offer: Offer) -> Sequence[Row[Any]]:
+    """Return the suspicions that an examination is about; a doubt about a verification or a visit has none."""
+    running = next((one for one in seen.case.live if offer.task and one.id == offer.task.instance_id), None)
+    return _undecided(seen) if running is None or running.process_id == VERIFY else ()
 
 
 def given_of(schema: Mapping[str, Any] | None, form: FormData) -> dict[str, Any]:
@@ -249,7 +260,7 @@ def _rows_to_choose(seen: Seen, what: str) -> Sequence[Choice]:
         )
         return [Choice(str(key), f"{name} v{version}") for key, name, version in seen.conn.execute(query)]
     if what == "signal":
-        apart = seen.from_outside and any(task.act == "decide_suspicion" for task in seen.case.tasks)
+        apart = seen.from_outside and any(task.act in HEARD for task in seen.case.tasks)
         hits = [hit for hit in _undecided(seen) if not (apart and hit.severity in BLOCKING)]
         return [Choice(str(hit.id), _hit_in_words(seen, hit)) for hit in hits]
     return ()

@@ -19,8 +19,10 @@ from persistence.database import DatabaseBusy
 from persistence.overviews import Reporting, reporting_of
 from tasks.acts import ACTS
 from tasks.drafts import draft_of, drop_draft, keep_draft, place_of
+from tasks.hearing import HEARD
 from web import pages, uploads
 from web.act_forms import ActForm, form_of, given_of, schema_of, written_of
+from web.hearing import Said, heard_of
 from web.house import House, TheHouse
 from web.refusals import RETRY_AFTER, field_sentence, sentence, status_of
 from web.seeing import Offer, Room, Seen, seeing
@@ -32,7 +34,7 @@ router = page_router()
 
 _BESIDE_SUSPICIONS = frozenset(
     {
-        "decide_suspicion",
+        *HEARD,
         "decide_signal",
         "decide_proposal",
         "reply_to_signal",
@@ -62,6 +64,7 @@ class Sheet:
     notice: str = ""
     saved: Any = None  # moment of the draft that was taken up
     suspicion: Suspicion | None = None  # what whoever decides has to have before him
+    heard: Sequence[Said] = ()  # what was said in the hearing so far
     hints: Mapping[str, Any] | None = None  # what the system would point to, as `tasks.see_hints` answers
 
     @property
@@ -236,6 +239,7 @@ def _sheet(
         saved=saved,
         suspicion=suspicion_of(seen) if offer.act in _BESIDE_SUSPICIONS else None,
         hints=hints,
+        heard=heard_of(seen) if offer.act in HEARD else (),
     )
 
 

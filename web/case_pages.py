@@ -25,6 +25,7 @@ from tasks.readiness import lacking
 from web import pages
 from web.corrections import shown_beside, transferred_page
 from web.dossier_shown import drawings_of, events_of, summary_of
+from web.hearing import heard_of
 from web.house import House, TheHouse
 from web.intake_shown import cells_of, left_open_of, rows_of
 from web.refusals import sentence
@@ -68,6 +69,7 @@ def _finding_page(request: Request, house: House, person: Person, number: str, d
             "objections": _objections(seen),
             **shown_beside(seen),
             "suspicion": suspicion_of(seen),
+            "heard": heard_of(seen),
             "cells": cells_of(seen, shown.dossier),
             "did": did if did.isidentifier() else "",
         }

@@ -20,6 +20,7 @@ from tasks.acts import ACTS
 from tasks.case import FindingCase, ListCase
 from tasks.correcting.asking import CORRECTING, correctable
 from tasks.engine_room import InstanceFault
+from tasks.hearing import HEARD
 from tasks.work import Work
 from web.house import House
 from web.signed_in import Person
@@ -192,7 +193,7 @@ def _fitting(seen: Seen, case: FindingCase) -> set[str]:
     found |= correctable(seen.work, case)
     if finding.state is State.SIGNED_OFF and not case.tasks:
         found |= {"revoke_sign_off", "open_durability"}
-    grave_apart = any(task.act == "decide_suspicion" for task in case.tasks)
+    grave_apart = any(task.act in HEARD for task in case.tasks)
     waiting = select(signal_hits.c.severity).where(
         signal_hits.c.finding_id == case.id,
         signal_hits.c.cycle == finding.cycle,

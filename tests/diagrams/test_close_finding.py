@@ -1,10 +1,11 @@
 """A finding's way from 签收 to 销号, and every way back."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from tests.diagrams.walk import FAR, FINDING, NOW, Walk, finding, stage_of
+from tests.diagrams.walk import FAR, FINDING, NOW, WELL, Walk, finding, stage_of
 
 STRAIGHT = [
     "accept_finding",
@@ -104,18 +105,48 @@ def test_a_returned_finding_passes_verification_and_look_back_again() -> None:
     assert {"verify_rectification", "record_look_back", "confirm_look_back"} <= set(walk.path[again:])
 
 
-def test_a_false_rectification_found_at_the_desk_ends_the_cycle() -> None:
-    walk = finding().until("verify_rectification").do("verify_rectification", verification_verdict="false")
+def doubted_at_the_desk() -> Walk:
+    return finding().until("verify_rectification").do("verify_rectification", verification_verdict="false")
+
+
+def doubted_on_site() -> Walk:
+    walk = finding().until("record_look_back").do("record_look_back", look_back_result="false")
+    return walk.do("confirm_look_back")
+
+
+@pytest.mark.parametrize("doubted", [doubted_at_the_desk, doubted_on_site])
+def test_what_is_doubted_is_heard_and_only_what_is_established_ends_the_cycle(doubted: Callable[[], Walk]) -> None:
+    walk = doubted()
+    assert walk.open == ["give_statement"]
+    assert walk.asked == []
+
+    walk.until("ask_reconsideration")
+    assert walk.asked == []  # found, and yet nothing follows before a review could be asked for
+    walk.do("ask_reconsideration")
 
     assert walk.turn.outcome == "new_cycle"
     assert walk.asked == ["open_new_cycle"]
 
 
-def test_a_false_rectification_found_on_site_ends_the_cycle() -> None:
-    walk = finding().until("record_look_back").do("record_look_back", look_back_result="false").do("confirm_look_back")
+@pytest.mark.parametrize("doubted", [doubted_at_the_desk, doubted_on_site])
+@pytest.mark.parametrize(
+    ("act", "answers"),
+    [
+        ("confirm_suspicion", {"suspicion_verdict": "cleared"}),
+        ("find_facts", {"determination": "explained"}),
+        ("find_facts", {"determination": "not_proved"}),
+        ("decide_reconsideration", {"reconsideration": "asked", "determination": "overturned"}),
+    ],
+)
+def test_what_is_not_established_is_verified_once_more(
+    doubted: Callable[[], Walk], act: str, answers: dict[str, str]
+) -> None:
+    fitting = {name: value for name, value in answers.items() if name in WELL[act]}
+    before = {name: value for name, value in answers.items() if name not in fitting}
+    walk = doubted().until(act, **before).do(act, **fitting)
 
-    assert walk.turn.outcome == "new_cycle"
-    assert walk.asked == ["open_new_cycle"]
+    assert walk.open == ["verify_rectification"]
+    assert walk.asked == []
 
 
 def test_a_record_that_the_second_person_does_not_confirm_is_written_again() -> None:

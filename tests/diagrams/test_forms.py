@@ -44,6 +44,8 @@ VERDICTS = {
     "decide_correction": ("verdict", "correction_verdict"),
     "confirm_correction": ("verdict", "correction_verdict"),
     "record_durability": ("result", "durability_result"),
+    "find_facts": ("verdict", "determination"),
+    "ask_reconsideration": ("verdict", "reconsideration"),
 }
 
 every_form = pytest.mark.parametrize("name", FORMS)

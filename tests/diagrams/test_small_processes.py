@@ -23,6 +23,8 @@ def test_a_sign_off_that_did_not_last_is_revoked() -> None:
     walk.do("record_durability", durability_result="revoked")
     walk.do("confirm_look_back", look_back_confirmed=False)
     walk.do("record_durability", durability_result="revoked").do("confirm_look_back")
+    assert walk.open == ["give_statement"]
+    walk.until("nobody")
 
     assert walk.turn.outcome == "revoked"
     assert walk.asked == ["revoke_sign_off"]

@@ -18,11 +18,10 @@ from pypdf import PdfReader
 
 from cases.figures import Tally, newest
 from documents.intake import read_ledger
-from documents.papers import pdf, sheets, words
-from documents.papers.pdf import OfficeMissing, PdfNotMade, as_pdf, soffice
+from documents.papers import sheets, words
+from documents.papers.pdf import OfficeMissing, as_pdf, soffice
 from documents.papers.templates_made import FOLDER, MADE
 from documents.papers.values import FigureLine, FigureValues, FindingValues, LedgerLine, ListValues, Opinion
-from tests.support.waiting import wait_until
 
 COLUMNS = Path(__file__).parents[3] / "shared" / "data" / "ledger_columns.csv"
 EVIL = '=HYPERLINK("http://example.org","{{ 7*7 }}")<w:p>&{% raise %}\x00\x07\ud800'
@@ -208,46 +207,6 @@ def test_without_libreoffice_a_pdf_is_refused_with_a_sentence(monkeypatch: pytes
 
     with pytest.raises(OfficeMissing):
         as_pdf(words.make("plan", a_list()), "docx")
-
-
-def an_office(folder: Path, body: str) -> str:
-    """Put a program into *folder* that is called like LibreOffice; return the PATH on which it is the first."""
-    program = folder / "soffice"
-    program.write_text(f"#!/bin/sh\n{body}\n")
-    program.chmod(0o755)
-    return f"{folder}:/usr/bin:/bin"
-
-
-def test_a_libreoffice_that_ends_without_a_word_is_asked_once_more_and_that_is_logged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    body = 'for last; do :; done\n[ -e "{0}/once" ] && echo made > "$(dirname "$last")/paper.pdf"\ntouch "{0}/once"'
-    monkeypatch.setenv("PATH", an_office(tmp_path, body.format(tmp_path)))
-
-    assert as_pdf(b"", "docx") == b"made\n"
-    assert "made no PDF (try 1 of 2): exit 0" in caplog.text
-
-
-def test_a_libreoffice_that_makes_nothing_is_a_sentence_with_what_it_said_in_the_log(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setenv("PATH", an_office(tmp_path, "echo no fonts >&2; exit 77"))
-
-    with pytest.raises(PdfNotMade):
-        as_pdf(b"", "docx")
-    assert caplog.text.count("exit 77, 'no fonts'") == 2
-
-
-def test_a_libreoffice_that_comes_to_no_end_is_ended_with_what_it_started(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pdf, "SECONDS", 1)
-    monkeypatch.setenv("PATH", an_office(tmp_path, f"sleep 600 &\necho $! > {tmp_path}/child\nwait"))
-
-    with pytest.raises(PdfNotMade):
-        as_pdf(b"", "docx")
-    child = int((tmp_path / "child").read_text())
-    assert wait_until(lambda: not Path(f"/proc/{child}").exists() or " Z " in Path(f"/proc/{child}/stat").read_text())
 
 
 @pytest.mark.skipif(soffice() is None, reason="libreoffice-writer and libreoffice-calc are not installed")

@@ -19,10 +19,11 @@ from persistence.tables import findings, open_tasks, signal_hints, signal_hits, 
 from tasks.deliver import House, deliver
 from tasks.evidence_facts import read_waiting
 from tests.support.evidence_files import docx, photo
+from tests.support.hearing import Hearing
 from tests.support.mail import MailServer
 from tests.tasks.conftest import postgres_town, sqlite_town, town
 from tests.tasks.test_evidence_facts import kept
-from tests.tasks.town import CHECKED, Town, at
+from tests.tasks.town import Town, at
 
 __all__ = ["postgres_town", "sqlite_town", "town"]
 
@@ -62,13 +63,9 @@ def test_a_finding_closed_on_paper_is_found_and_begins_again(
     with town.office.read() as conn:
         assert conn.scalars(select(signal_hints.c.signals)).all() != []
 
-    waiting = [row for row in hits(town) if row.decision is None]
-    given = {
-        "decisions": [f"{row.id} confirmed" for row in waiting],
-        "reasons": [f"{row.id} {CHECKED}" for row in waiting],
-        "comment": LOOKED_AT,
-    }
-    town.act("verifier1", "decide_suspicion", ONE, given)
+    undecided = lambda: [row.id for row in hits(town) if row.decision is None]  # noqa: E731
+    heard = Hearing(lambda login, act, given: town.act(login, act, ONE, given), undecided)
+    heard.establish(town.now.date())
     town.office.settle(100)
 
     assert town.finding(ONE).cycle == 2

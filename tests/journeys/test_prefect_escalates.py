@@ -21,6 +21,7 @@ from persistence.tables import calendar_days, notices, open_tasks, patrol_runs
 from persistence.timekeeping import house_of
 from tasks.deliver import House, deliver
 from tasks.open_list import NewFinding
+from tests.support.hearing import TOLD
 from tests.support.mail import MailServer
 from tests.tasks import town as towns
 from tests.tasks.town import Town, at, build, proof
@@ -58,6 +59,8 @@ def test_only_prefect_runs_and_each_rung_hears_of_the_suspicion_that_came_to_it(
     for number in numbers:
         town.submit(number, proof(f"会议纪要{number}.pdf", "MEETING_MINUTES"))
     town.office.settle(100)
+    for number in numbers:
+        town.act("u11leader", "give_statement", number, {"comment": TOLD})
     _wait_as_long_as_they_shall(town, numbers)
     server = replace(Server.parse(mail_server.url), authorities=str(mail_server.certificate))
     deliver(town.office, server, House("https://xiaohao.example.org"), now=town.now)

@@ -3,7 +3,7 @@
 Days are counted from the first one. Whoever has nothing written here is as slow as people are.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from persistence.people import load_actor, person_of_login
 from persistence.tables import criteria, findings, posts, signal_hits, tenures
 from tasks.work import Attachment
 from tests.rehearsal.house import Rehearsed, moment
+from tests.support.hearing import Hearing
 from tests.tasks.town import proof
 
 CHECKED = "已核对第3号凭证和现场照片，情况与报告一致"
@@ -128,14 +129,21 @@ class People:
         )
 
     def explain_suspicion(self, number: str) -> None:
-        """The verifier decides at last: everything has an explanation."""
-        waits = (signal_hits.c.decision.is_(None), findings.c.number == number)
-        with self.house.office.read() as conn:
-            own = select(signal_hits.c.id).join(findings, findings.c.id == signal_hits.c.finding_id)
-            hits = conn.scalars(own.where(*waits, signal_hits.c.cycle == findings.c.cycle)).all()
-        reasons = [f"{hit} 查阅原始凭证 6 份并约谈经办人 2 人，情况属实" for hit in hits]
-        given = {"decisions": [f"{hit} explained" for hit in hits], "reasons": reasons, "comment": CHECKED}
-        self.act("verifier1", "decide_suspicion", number, **given)
+        """The verifiers examine at last: everything has an explanation."""
+        self._hearing(number).examine("explained").second()
+
+    def hear(self, number: str, unit: int) -> None:
+        """What is suspected is found established on one day; nobody asks for a review."""
+        self._hearing(number, unit).go_on(self.today)
+
+    def _hearing(self, number: str, unit: int = 11) -> Hearing:
+        def undecided() -> Sequence[int]:
+            waits = (signal_hits.c.decision.is_(None), findings.c.number == number)
+            with self.house.office.read() as conn:
+                own = select(signal_hits.c.id).join(findings, findings.c.id == signal_hits.c.finding_id)
+                return list(conn.scalars(own.where(*waits, signal_hits.c.cycle == findings.c.cycle)))
+
+        return Hearing(lambda login, act, given: self.act(login, act, number, **given), undecided, f"u{unit}")
 
     def leave(self, login: str) -> None:
         """Somebody leaves his post at the end of the day."""
@@ -177,6 +185,16 @@ def _once_through(number: str, unit: int, verdict: str) -> Deed:
     return deed
 
 
+def _handed_in(number: str, unit: int) -> Deed:
+    """Return the deed of a finding that is handed in and signed on one day."""
+
+    def deed(people: People) -> None:
+        people.submit(number, unit)
+        people.sign(number, unit)
+
+    return deed
+
+
 def _agree_to_xuzhuang(people: People) -> None:
     """The two bodies that had not yet said anything agree to the plan of 徐庄镇."""
     for login in ("office1", "team1"):
@@ -206,7 +224,8 @@ LIFE: Life = {
     93: lambda people: people.resume("XC2026-001-006"),
     98: lambda people: people.resume("XC2026-002-003"),
     120: lambda people: people.explain_suspicion("XC2026-001-006"),
-    130: _once_through("XC2026-002-001", 12, "false"),
+    130: _handed_in("XC2026-002-001", 12),
+    133: lambda people: people.hear("XC2026-002-001", 12),
     199: lambda people: people.extend("XC2026-003-001", 13, 230),  # on the first day of National Day
 }
 """What happens on which day, in the afternoon."""

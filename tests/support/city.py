@@ -26,7 +26,18 @@ from persistence.database import Database
 from persistence.people import load_actor, person_of_login
 from persistence.row_verification import verify_rows
 from persistence.seal import Key, Keyring
-from persistence.tables import criteria, cycles, findings, issue_lists, ledger, measures, open_tasks, posts, signal_hits
+from persistence.tables import (
+    criteria,
+    cycles,
+    findings,
+    instances,
+    issue_lists,
+    ledger,
+    measures,
+    open_tasks,
+    posts,
+    signal_hits,
+)
 from tasks.begin import begin
 from tasks.between_cases import wake_due
 from tasks.catalogue import every_act
@@ -36,6 +47,7 @@ from tasks.passwords import Passwords
 from tasks.proving import prove_anew
 from tasks.releases import keep_release
 from tasks.work import Attachment
+from tests.support.hearing import Hearing
 from tests.support.memory_disk import template
 from tests.support.postgres import PostgresServer
 from xiaohao.demonstration import furnish
@@ -187,6 +199,19 @@ class City:
         """Let somebody check the submission."""
         told = {"criteria_met": self.criteria(number), "criteria_conclusions": ["1 已查看缴款凭证"], "comment": CHECKED}
         return self.act(login, "verify_rectification", number, verdict=verdict, **(told | given))
+
+    def hearing(self, number: str, unit: str = "u11") -> Hearing:
+        """Return the hearing of a finding, to be played; it is about its undecided suspicions where it has some."""
+
+        def about() -> list[int]:
+            heard = select(instances.c.id).where(
+                instances.c.case_id == self.id_of(number), instances.c.process == "verify_suspicion",
+                instances.c.status == "running",
+            )  # fmt: skip
+            waiting = [row.id for row in self.signals(number) if row.decision is None]
+            return waiting if self.column(heard) else []
+
+        return Hearing(lambda login, act, given: self.perform(login, act, number, given), about, unit)
 
     def prepare(self, number: str, *logins: str) -> Answer:
         """Appoint a look-back."""

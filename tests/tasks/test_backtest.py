@@ -25,7 +25,8 @@ from tasks.backtest.running import (
 from tasks.kept_releases import release_kept
 from tasks.releases import SecondPublisherNeeded, everything_shipped
 from tasks.rule_tables import FILES, edited, settings_of, tables_in
-from tests.tasks.town import CHECKED, Town, at, proof
+from tests.support.hearing import Hearing
+from tests.tasks.town import Town, at, proof
 
 ONE, TWO, THREE = "XC2026-001-001", "XC2026-001-002", "XC2026-001-003"
 SINCE = date(2026, 1, 1)
@@ -128,12 +129,12 @@ def test_a_confirmed_signal_of_an_earlier_cycle_is_found_again_there(town: Town)
 
 
 def confirm(town: Town, number: str) -> None:
-    """Let somebody from outside confirm the signal of a finding."""
+    """Let the hearing on the signal of a finding come to "established"."""
     with town.office.read() as conn:
         of = select(signal_hits.c.id).join(findings, findings.c.id == signal_hits.c.finding_id)
         hit = conn.scalar(of.where(findings.c.number == number))
-    decided = {"decisions": [f"{hit} confirmed"], "reasons": [f"{hit} {CHECKED}"], "comment": CHECKED}
-    town.act("verifier1", "decide_suspicion", number, decided)
+    heard = Hearing(lambda login, act, given: town.act(login, act, number, given), lambda: [hit])
+    heard.establish(town.now.date())
     town.office.settle(100)
 
 

@@ -38,6 +38,7 @@ def test_figures_follow_a_finding_through_sign_off_and_revocation(city_at: Calla
 
     city.go_to(signed_on + timedelta(days=10))
     city.act("signer1", "revoke_sign_off", first, because="recurred", comment=CHECKED)
+    city.hearing(first).establish(city.today)
     city.office.settle(100)
 
     assert counted(city) == Tally(total=3, ever_done=1, revoked=1, recurred=1)

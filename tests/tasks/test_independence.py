@@ -147,6 +147,11 @@ def test_who_rectified_an_earlier_cycle_does_not_verify_the_next(sqlite_city: Ca
     number = city.numbers[0]
     hand_to(city, number, "verifier2")
     city.verify(number, verdict="false")
+    hold(city, "lookback3", "verifier")
+    heard = city.hearing(number).state().examine()
+    with pytest.raises(SamePerson):
+        heard.second(login="verifier2")
+    heard.second(login="lookback3").put(met_on=city.today.isoformat()).answer().find().ask()
     city.office.settle()
     city.bring(number, "verify_rectification")
 
@@ -290,7 +295,7 @@ def test_an_undecided_signal_blocks_the_sign_off_until_it_is_explained(
     assert city.sign_off(number).state == "signed_off"
 
 
-def test_a_signal_that_was_confirmed_opens_a_new_cycle(sqlite_city: Callable[[str], City]) -> None:
+def test_a_signal_that_was_found_established_opens_a_new_cycle(sqlite_city: Callable[[str], City]) -> None:
     city = sqlite_city("signing")
     number = city.numbers[0]
     hit = new_id()
@@ -318,6 +323,8 @@ def test_a_signal_that_was_confirmed_opens_a_new_cycle(sqlite_city: Callable[[st
         verdict="confirmed",
         comment="凭证系伪造，经与银行记录核对不存在该笔",
     )
+    assert city.finding(number).cycle == 1
+    city.hearing(number).establish(city.today)
 
     assert (city.finding(number).cycle, city.finding(number).attention) == (2, 0)
     assert city.waits_for(number) == ["accept_finding", "decide_proposal"]

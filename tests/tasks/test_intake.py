@@ -263,6 +263,7 @@ def test_revoked_history_becomes_a_cycle_like_any_other(city: City) -> None:
     city.office.settle(100)
 
     city.act("signer1", "revoke_sign_off", old, because="recurred", comment="群众来信反映租金仍未收回，已核实第3号台账")
+    city.hearing(old, "u12").establish(city.today)
     city.office.settle(100)
 
     now = row(city, old)

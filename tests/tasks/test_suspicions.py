@@ -26,6 +26,7 @@ from tasks.case import FindingCase
 from tasks.patrols.deadlines import deciders
 from tasks.signals import look_for_signals
 from tasks.work import Work
+from tests.support.hearing import Hearing
 from tests.tasks.test_patrol_signals import measure_ids, reach_sign_off
 from tests.tasks.town import CHECKED, Town, at, proof
 
@@ -55,14 +56,17 @@ def score(town: Town) -> Any:
         return conn.execute(select(suspicions).where(suspicions.c.case_id == town.finding(ONE).id)).one()
 
 
-def decide(town: Town, verdict: str, *, login: str = "verifier1", **more: Any) -> None:
-    undecided = [row.id for row in hits(town) if row.decision is None]
-    given = {
-        "decisions": [f"{hit} {verdict}" for hit in undecided],
-        "reasons": [f"{hit} {CHECKED}" for hit in undecided],
-        "comment": "调阅原始凭证 3 份，到现场查看并询问 2 人。",
-    }
-    town.act(login, "decide_suspicion", ONE, given | more)
+def hearing(town: Town, number: str = ONE) -> Hearing:
+    undecided = lambda: [row.id for row in hits(town, number) if row.decision is None]  # noqa: E731
+    return Hearing(lambda login, act, given: town.act(login, act, number, given), undecided)
+
+
+def decide(town: Town, verdict: str) -> None:
+    """Let the hearing come to *verdict*."""
+    if verdict == "confirmed":
+        hearing(town).establish(str(town.now.date()))
+    else:
+        hearing(town).clear(verdict)
 
 
 def look_again(town: Town) -> None:
@@ -76,13 +80,16 @@ def look_again(town: Town) -> None:
     town.office.as_clock("patrol_signals", body)
 
 
-def test_a_grave_hit_opens_a_verification_with_five_working_days(town: Town) -> None:
+def test_a_grave_hit_asks_the_unit_first_and_then_the_verifiers_with_five_working_days_each(town: Town) -> None:
     on_paper(town)
 
+    asked = waiting(town)["give_statement"]
+    assert (asked.role, str(asked.due_on)) == ("responsible_leader", "2026-04-09")  # 清明 lies between
+    assert {row.role for row in town.letters("suspicion_opened")} == {"verifier", "inspection_office"}
+    hearing(town).state()
     task = waiting(town)["decide_suspicion"]
     assert task.holder.startswith("role:verifier@")
-    assert str(task.due_on) == "2026-04-09"  # 清明 lies between
-    assert {row.role for row in town.letters("suspicion_opened")} == {"verifier", "inspection_office"}
+    assert str(task.due_on) == "2026-04-09"
     assert (score(town).score, score(town).route) == (20, "yellow")
 
 
@@ -94,7 +101,7 @@ def test_a_hit_that_comes_later_joins_the_verification_that_runs(town: Town) -> 
 
     with town.office.read() as conn:
         query = select(open_tasks.c.id).where(
-            open_tasks.c.act == "decide_suspicion", open_tasks.c.case_id == town.finding(ONE).id
+            open_tasks.c.act == "give_statement", open_tasks.c.case_id == town.finding(ONE).id
         )
         assert len(conn.scalars(query).all()) == 1
     assert {row.signal for row in hits(town)} >= {"PR-01", "PR-09"}
@@ -105,6 +112,9 @@ def test_no_answer_is_no_verdict(town: Town) -> None:
     on_paper(town)
     town.now = at("2026-04-10")
     wake_due(town.office)
+    assert "decide_suspicion" in waiting(town)  # the unit said nothing, which admits nothing
+    town.now = at("2026-04-20")
+    wake_due(town.office)
 
     assert [row.decision for row in hits(town)] == [None]
     assert "decide_suspicion" in waiting(town)
@@ -113,16 +123,16 @@ def test_no_answer_is_no_verdict(town: Town) -> None:
 
 def test_every_grave_suspicion_is_decided_with_reasons(town: Town) -> None:
     on_paper(town)
+    hearing(town).state()
+    considered = {"comment": CHECKED, "replies_considered": "1"}
 
     with pytest.raises(FormIncomplete):
-        town.act(
-            "verifier1", "decide_suspicion", ONE, {"decisions": ["1 explained"], "reasons": ["1 x"], "comment": CHECKED}
-        )
+        town.act("verifier1", "decide_suspicion", ONE, {"decisions": ["1 explained"], "reasons": ["1 x"]} | considered)
     hit = hits(town)[0].id
     with pytest.raises(FormIncomplete) as refused:
         town.act(
             "verifier1", "decide_suspicion", ONE,
-            {"decisions": [f"{hit} explained"], "reasons": [f"{hit} 同意"], "comment": CHECKED},
+            {"decisions": [f"{hit} explained"], "reasons": [f"{hit} 同意"]} | considered,
         )  # fmt: skip
     assert refused.value.errors == {"reasons": "reason_without_substance"}
 
@@ -130,8 +140,9 @@ def test_every_grave_suspicion_is_decided_with_reasons(town: Town) -> None:
 def test_the_unit_does_not_decide_its_own_suspicions(town: Town) -> None:
     on_paper(town)
 
+    hearing(town).state()
     with pytest.raises(NotPermitted):
-        decide(town, "explained", login="u11leader")
+        hearing(town).examine("explained", login="u11leader")
 
 
 def test_a_reply_stays_beside_the_hit_and_is_considered(town: Town) -> None:
@@ -142,9 +153,11 @@ def test_a_reply_stays_beside_the_hit_and_is_considered(town: Town) -> None:
     with town.office.read() as conn:
         assert conn.scalar(select(signal_replies.c.text)) == reply["comment"]
     assert [row.role for row in town.letters("signal_replied")] != []
+    town.now = at("2026-04-10")
+    wake_due(town.office)  # without a statement: what was said to the suspicion alone has to be considered
     with pytest.raises(ReplyNotConsidered):
-        decide(town, "explained")
-    decide(town, "explained", replies_considered=True)
+        hearing(town).examine("explained", replies_considered="")
+    hearing(town).examine("explained")
 
 
 def test_only_the_unit_replies(town: Town) -> None:
@@ -226,7 +239,7 @@ def test_who_has_a_post_in_the_unit_is_not_asked_though_he_sits_in_the_leading_g
         post = conn.scalar(select(posts.c.id).where(posts.c.unit_id == 11, posts.c.role == "leadership_team"))
         held = {"id": 900, "post_id": post, "person_id": signer, "deputy": False, "valid_from": at("2026-01-01").date()}
         conn.execute(tenures.insert(), held)
-    decide(town, "confirmed")
+    hearing(town).state().examine().second().put(met_on=str(town.now.date())).answer().find(login="signer2").ask()
 
     asked = {row.person_id for row in town.letters("measures_proposed")}
     assert asked == {town.actor("signer2").person_id}
@@ -267,6 +280,7 @@ def test_a_sign_off_is_revoked_by_people_and_not_by_a_confirmation(town: Town) -
         conn.execute(signal_hits.insert(), made | facts)
     grave = {"signal": "1", "verdict": "confirmed", "comment": CHECKED}
     town.act("verifier2", "decide_signal", ONE, grave)
+    hearing(town).establish(str(town.now.date()))
 
     assert (town.finding(ONE).state, town.finding(ONE).cycle) == ("signed_off", 1)
     asked = {"interview": "dropped", "criticism": "dropped", "comment": CHECKED}

@@ -41,6 +41,7 @@ def suspect(city: City, place: int = 0, day: date = RAISED) -> str:
     city.go_to(day)
     city.submit(number, [city.keep(f"会议纪要{place}.png", "MEETING_MINUTES")])
     city.office.settle(100)
+    city.hearing(number).state()
     assert "decide_suspicion" in city.waits_for(number)
     return number
 
@@ -121,12 +122,7 @@ def test_a_free_day_says_nothing_and_the_next_worked_one_says_it(sqlite_city: Ca
 def test_who_has_decided_is_not_told(sqlite_city: Callable[[str], City]) -> None:
     city = sqlite_city("rectifying")
     number = suspect(city)
-    grave = [str(hit.id) for hit in city.signals(number) if hit.decision is None]
-    reason = "调阅原始凭证 3 份，到现场查看并询问 2 人。"
-    city.act(
-        "verifier1", "decide_suspicion", number, comment=reason,
-        decisions=[f"{hit} explained" for hit in grave], reasons=[f"{hit} {reason}" for hit in grave],
-    )  # fmt: skip
+    city.hearing(number).examine("explained").second()
     for day in (FIFTH, TENTH, FIFTEENTH):
         patrol(city, day)
 

@@ -13,6 +13,7 @@ from cases.look_back import SecondPersonNeeded
 from cases.refusals import CaseSuspended, FormIncomplete, NotPermitted, NotYourTask
 from cases.sign_off import NotFromOutside, SamePerson
 from persistence.tables import evidence, instances, open_tasks, reviews, tenures
+from tasks.revoke_sign_off import RevocationUnderWay
 from tasks.urge import UrgedRecently
 from tests.support.city import CHECKED, DUE_ON, ISSUED_ON, City
 from tests.tasks.test_independence import hold
@@ -84,6 +85,7 @@ def test_found_false_opens_a_new_cycle_and_leaves_the_old_one_as_it_was(
     else:
         city.look(number, "false")
         city.confirm(number)
+    city.hearing(number).establish(city.today)
 
     before = of_cycle_1(city, number)
     row = city.finding(number)
@@ -100,6 +102,7 @@ def test_the_evidence_of_a_past_cycle_proves_nothing_in_the_next(sqlite_city: Ca
     city = sqlite_city("verifying")
     number = city.numbers[0]
     city.verify(number, "false")
+    city.hearing(number).establish(city.today)
     city.accept(number)
 
     with pytest.raises(FormIncomplete) as refused:
@@ -116,6 +119,10 @@ def test_a_revoked_sign_off_begins_again_under_its_number(city_at: Callable[[str
         city.act("verifier1", "revoke_sign_off", number, because="recurred", comment=CHECKED)
 
     city.act("signer1", "revoke_sign_off", number, because="recurred", comment=CHECKED)
+    assert city.finding(number).state == "signed_off"  # the unit is heard first
+    with pytest.raises(RevocationUnderWay):
+        city.act("signer1", "revoke_sign_off", number, because="recurred", comment=CHECKED)
+    city.hearing(number).establish(city.today)
 
     row = city.finding(number)
     assert (row.state, row.cycle, row.signed_off_at) == ("open", 2, None)
@@ -143,6 +150,8 @@ def test_a_durability_look_back_revokes_what_did_not_last(city_at: Callable[[str
     with pytest.raises(SecondPersonNeeded):
         city.act("lookback3", "confirm_look_back", number, verdict="confirmed", comment=CHECKED)
     city.act("lookback1", "confirm_look_back", number, verdict="confirmed", comment=CHECKED)
+    assert city.finding(number).state == "signed_off", "the unit is heard first"
+    city.hearing(number).establish(city.today)
 
     assert (city.finding(number).state, city.finding(number).cycle) == ("open", 2)
     assert "SignOffRevoked" in city.events(number)

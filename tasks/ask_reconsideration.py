@@ -1,0 +1,28 @@
+"""申请复核: the unit may have the finding looked at again by others, within a period."""
+
+from cases.comments import require_substance
+from cases.events import Event
+from cases.rights import outside
+from cases.sign_off import NotOfTheUnit
+from tasks.acts import act
+from tasks.case import FindingCase
+from tasks.evidence import attach
+from tasks.facts_of_case import keep_review
+from tasks.form import Form
+from tasks.hearing import in_this_hearing, running_of
+from tasks.work import Work
+
+
+@act(on="finding", needs=("verdict", "comment"))
+def ask_reconsideration(work: Work, case: FindingCase, form: Form) -> None:
+    """Ask for a review with reasons, or say that none is asked for."""
+    if outside(work.actor, case.finding.unit_path):
+        raise NotOfTheUnit()
+    verdict = form.choice("verdict", "asked", "not_asked")
+    require_substance(form.text("comment"))
+
+    files = attach(work, case)
+    keep_review(work, case, form, verdict, items=in_this_hearing(running_of(work, case)))
+    work.record(case, Event("ReconsiderationAnswered", {"verdict": verdict, "evidence": files}))
+
+    work.complete(case, reconsideration=verdict)
