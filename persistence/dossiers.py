@@ -4,6 +4,7 @@ Ids inside are left out or replaced by what a reader knows: sequence numbers of 
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, select
@@ -11,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, select
 from cases.issue_list import INTERNAL
 from cases.look_back import OF_A_VISIT, STAGE, UNANNOUNCED
 from cases.registers import CONFIDENTIAL
-from cases.signals.own_view import own_facts, own_quotes
+from cases.signals.own_view import NAMING, TOLD, own_facts, own_naming, own_quotes
 from persistence.ledger import Recorded, of_case
 from persistence.tables import (
     cases,
@@ -41,6 +42,12 @@ from persistence.tables import (
 _OF_THE_CASE = frozenset({"id", "finding_id", "case_id", "measure_id", "milestone_id"})
 _PERSONS = ("person_id", "uploaded_by", "decided_by", "asked_by", "recorded_by", "confirmed_by")
 _VISITED = frozenset({"LookBackRecorded", "DurabilityRecorded"})
+EXAMINED = frozenset({"decide_suspicion", "confirm_suspicion", "decide_signal", "read_second"})
+"""Acts of the inspecting side about a suspicion: what the unit has to know of them is put to it as a fact."""
+_OF_DETECTION = frozenset(
+    {"PaperSignalRaised", "SuspicionRed", "SecondReadingAsked", "SuspicionOverdue", "SuspicionUndecided"}
+)
+_CONCLUDED = frozenset({"SuspicionDecided", "SuspicionConfirmed", "CycleOpened", "MeasuresProposed", "TaskOpened"})
 _OF_THE_CHANGE = frozenset({"changed_at", "changed_by"})
 _LEAD = frozenset({"cycle", "signal", "severity", "raised_at", "decision", "decided_by", "decided_at", "reason"})
 
@@ -57,7 +64,7 @@ def finding_dossier(conn: Connection, row: Row[Any], *, warned: bool) -> Facts:
     """Return the whole dossier of the finding in *row*.
 
     *warned*: whether the reader may know of look-backs that are still to come; the inspected unit may not, nor what
-    a signal was made of, which may speak of other units.
+    is looked for, how examiners came to their view, or what a signal was made of, which may speak of other units.
     """
     name_of = _Names(conn)
     seqs = {m.id: m.seq for m in conn.execute(select(measures.c.id, measures.c.seq).where(_of(measures, row.id)))}
@@ -83,10 +90,10 @@ def finding_dossier(conn: Connection, row: Row[Any], *, warned: bool) -> Facts:
         "submissions": submitted,
         "evidence": _with_ids(conn, part(evidence), row.id),
         "waivers": part(waivers),
-        "reviews": part(reviews),
+        "reviews": [one for one in part(reviews) if warned or one["act"] not in EXAMINED],
         "look_backs": looked_back,
         "extensions": part(extensions),
-        "signals": [hit if warned else _lead(hit) for hit in part(signal_hits)],
+        "signals": [hit if warned else _lead(hit) for hit in part(signal_hits) if warned or hit["signal"] in TOLD],
         "tasks": [task for task in tasks_of_case(conn, row.id) if warned or task["stage"] != STAGE],
         "letters": letters_of_case(conn, row.id) if warned else [],
     }
@@ -115,17 +122,26 @@ def timeline(conn: Connection, case_id: int, *, warned: bool, after: int = 0, li
     """Return the events of a case behind *after*, oldest first.
 
     Who is not *warned* reads neither of visits that are to come, nor of what was done before the feedback, nor of
-    what was entered into a register that the unit does not see.
+    what was entered into a register that the unit does not see, nor of what is looked for and how it is examined.
     """
     events = of_case(conn, case_id)
     last_visit = max((event.seq for event in events if event.event in _VISITED), default=0)
-    shown = [event for event in events if warned or not _is_kept_from_unit(event, last_visit)]
+    shown = events if warned else [_own(event) for event in events if not _is_kept_from_unit(event, last_visit)]
     return [event for event in shown if event.seq > after][:limit]
 
 
 def _is_kept_from_unit(event: Recorded, last_visit: int) -> bool:
     confidential = event.body.get("facts", {}).get("register") in CONFIDENTIAL
-    return confidential or event.act in INTERNAL or _foretells(event, last_visit)
+    examined = (event.act in EXAMINED and event.event not in _CONCLUDED) or event.event in _OF_DETECTION
+    return confidential or examined or event.act in INTERNAL or _foretells(event, last_visit)
+
+
+def _own(event: Recorded) -> Recorded:
+    """Return an event without the codes of signals that the unit is not told of."""
+    facts = event.body.get("facts")
+    if not isinstance(facts, Mapping) or not NAMING & set(facts):
+        return event
+    return replace(event, body=event.body | {"facts": own_naming(facts)})
 
 
 def _foretells(event: Recorded, last_visit: int) -> bool:

@@ -5,6 +5,7 @@ from cases.events import Event
 from cases.refusals import FormIncomplete
 from cases.rights import outside
 from cases.sign_off import NotOfTheUnit
+from cases.signals.own_view import TOLD
 from persistence.tables import signal_replies
 from tasks.acts import act
 from tasks.case import FindingCase
@@ -19,7 +20,7 @@ def reply_to_signal(work: Work, case: FindingCase, form: Form) -> None:
     """Reply to a suspicion that is not decided yet, with papers where there are some."""
     if outside(work.actor, case.finding.unit_path):
         raise NotOfTheUnit()
-    hits = {str(hit): row.signal for hit, row in undecided_hits(work, case).items()}
+    hits = {str(hit): row.signal for hit, row in undecided_hits(work, case).items() if row.signal in TOLD}
     chosen = form.text("signal")
     if chosen not in hits:
         raise FormIncomplete({"signal": "not_a_choice"})

@@ -1,4 +1,4 @@
-"""提交前自查: what the system would point to if the unit submitted now, so that it may mend first.
+"""提交前自查: what is missing and what contradicts itself in a submission as drafted, so that the unit may mend it.
 
 That it was shown, and what, is kept: nobody can say later that he was not told.
 """
@@ -10,7 +10,7 @@ from cases.evidence import EvidenceKind
 from cases.finding import State
 from cases.refusals import FormIncomplete
 from cases.signals import look
-from cases.signals.own_view import own_facts, own_quotes
+from cases.signals.own_view import TOLD, own_facts, own_quotes
 from persistence.evidence_facts import let_wait, texts_of
 from persistence.snapshots import snapshot_of
 from persistence.snapshots.drafted import Drafted, DraftedFile, with_draft
@@ -29,7 +29,7 @@ def see_hints(work: Work, case: FindingCase, form: Form) -> None:
     case.finding.must_be(State.OPEN)
     table, _ = table_in_force(work.office, work.conn)
     snapshot = with_draft(work.conn, snapshot_of(work.conn, case.id, work.at), _drafted(work, form), work.at)
-    hits = not_cleared(work, case, look(snapshot, table).hits)
+    hits = [hit for hit in not_cleared(work, case, look(snapshot, table).hits) if hit.signal in TOLD]
 
     contents = {file.sha256 for file in work.attachments}
     unread = contents - set(texts_of(work.conn, contents))

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, select
 from cases.events import Event
 from cases.finding import State
 from cases.signals import look
+from cases.signals.own_view import TOLD
 from cases.signals.score import CLEARED, SUPERSEDED
 from cases.signals.snapshot import SEVERITIES, Answer, Hit, Parameters, Snapshot
 from persistence.sketches import renewal
@@ -54,7 +55,10 @@ def look_for_signals(work: Work, case: AnyCase, _facts: Any = None, *, reference
         return []
 
     case.finding = replace(case.finding, attention=_undecided(work, case) + len(fresh) - len(grown))
-    work.record(case, Event("PaperSignalRaised", {"signals": [hit.signal for hit in fresh]}))
+    raised_now: dict[str, list[str]] = {"signals": [hit.signal for hit in fresh]}
+    if not TOLD & set(raised_now["signals"]):
+        raised_now["roles"] = []  # a letter would lead the unit to what it may not read
+    work.record(case, Event("PaperSignalRaised", raised_now))
     for other in _as_suspect(work, snapshot, {hit.signal for hit in fresh}):
         work.tell(other, LOOK_FOR_SIGNALS)
     named = {number for hit in fresh if hit.signal == "PR-23" for number in str(hit.facts["findings"]).split("、")}

@@ -14,6 +14,7 @@ from starlette.datastructures import FormData
 
 from cases.finding import Finding, State
 from cases.sign_off import BLOCKING
+from cases.signals.own_view import TOLD
 from cases.signals.snapshot import SEVERITIES
 from config.messages import knows, say
 from persistence import case_store
@@ -262,6 +263,7 @@ def _rows_to_choose(seen: Seen, what: str) -> Sequence[Choice]:
     if what == "signal":
         apart = seen.from_outside and any(task.act in HEARD for task in seen.case.tasks)
         hits = [hit for hit in _undecided(seen) if not (apart and hit.severity in BLOCKING)]
+        hits = hits if seen.from_outside else [hit for hit in hits if hit.signal in TOLD]
         return [Choice(str(hit.id), _hit_in_words(seen, hit)) for hit in hits]
     return ()
 

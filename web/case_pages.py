@@ -13,7 +13,7 @@ from cases.finding import Finding, State
 from cases.issue_list import INTERNAL, IssueList
 from cases.refusals import Unknown
 from cases.rights import outside
-from cases.sign_off import objections
+from cases.sign_off import SignalUndecided, objections
 from config.messages import say
 from persistence import case_store, dossiers
 from persistence.figures import FigureFilters, tally
@@ -82,8 +82,12 @@ def _objections(seen: Seen) -> list[str]:
     if not isinstance(value, Finding) or value.state is not State.OPEN or value.submitted_at is None:
         return []
     staff = staff_of(seen.conn, value.unit_path, seen.person.today)
+    language = seen.person.language
     return [
-        sentence(seen.person.language, one) for one in objections(case_store.dossier(seen.conn, value, staff=staff))
+        say(language, "hearing.facts_open")  # the unit is asked in words, not by the codes of what found it
+        if isinstance(one, SignalUndecided) and not seen.from_outside
+        else sentence(language, one)
+        for one in objections(case_store.dossier(seen.conn, value, staff=staff))
     ]
 
 

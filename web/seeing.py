@@ -13,6 +13,7 @@ from cases.issue_list import IssueList
 from cases.look_back import STAGE
 from cases.rights import Subject, may, outside, require
 from cases.sign_off import BLOCKING
+from cases.signals.own_view import TOLD
 from persistence.case_store import TaskRow
 from persistence.roles import names_of_roles
 from persistence.tables import evidence, people, posts, signal_hits, tenures, units
@@ -194,14 +195,14 @@ def _fitting(seen: Seen, case: FindingCase) -> set[str]:
     if finding.state is State.SIGNED_OFF and not case.tasks:
         found |= {"revoke_sign_off", "open_durability"}
     grave_apart = any(task.act in HEARD for task in case.tasks)
-    waiting = select(signal_hits.c.severity).where(
+    waiting = select(signal_hits.c.severity, signal_hits.c.signal).where(
         signal_hits.c.finding_id == case.id,
         signal_hits.c.cycle == finding.cycle,
         signal_hits.c.decision.is_(None),
     )
-    undecided = seen.conn.scalars(waiting).all()
-    if undecided and not seen.from_outside:
+    undecided = seen.conn.execute(waiting).tuples().all()
+    if any(signal in TOLD for _, signal in undecided) and not seen.from_outside:
         found |= {"reply_to_signal"}
-    if seen.from_outside and any(not (grave_apart and severity in BLOCKING) for severity in undecided):
+    if seen.from_outside and any(not (grave_apart and severity in BLOCKING) for severity, _ in undecided):
         found |= {"decide_signal"}
     return found

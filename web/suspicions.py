@@ -15,7 +15,7 @@ from cases.moments import shanghai_date, start_of_day
 from cases.refusals import NotPermitted
 from cases.sign_off import BLOCKING
 from cases.signals import SIGNALS
-from cases.signals.own_view import PAIRED, own_facts, own_quotes
+from cases.signals.own_view import PAIRED, TOLD, own_facts, own_quotes, questions_of
 from cases.signals.snapshot import SEVERITIES
 from config.messages import knows, say
 from config.signal_words import signal_sentence
@@ -31,6 +31,8 @@ from persistence.tables import (
 )
 from persistence.visibility import visible_findings
 from tasks.case import FindingCase
+from tasks.hearing import HEARD
+from tasks.suspicion import VERIFY
 from web import pages
 from web.house import TheHouse
 from web.seeing import Seen, clockwork_of
@@ -85,16 +87,18 @@ class Suspicion:
     unsure: Sequence[tuple[str, str]]
     hinted: Sequence[tuple[str, datetime]]
     outside: bool
+    questions: Sequence[str] = ()  # of fact, put to the unit in place of what it is not told; keys of the catalogue
 
     def __bool__(self) -> bool:
-        return bool(self.now or self.earlier or self.unsure)
+        return bool(self.now or self.earlier or self.unsure or self.questions)
 
 
 def suspicion_of(seen: Seen) -> Suspicion | None:
     """Return the suspicions of a finding; None for a list."""
     if not isinstance(seen.case, FindingCase):
         return None
-    rows = seen.conn.execute(select(signal_hits).where(H.finding_id == seen.case.id).order_by(H.id)).all()
+    every = seen.conn.execute(select(signal_hits).where(H.finding_id == seen.case.id).order_by(H.id)).all()
+    rows = [row for row in every if seen.from_outside or row.signal in TOLD]
     replies = _replies(seen, [row.id for row in rows])
     names = _names(seen, {row.decided_by for row in rows if row.decided_by})
     cards = [_card(seen, row, replies.get(row.id, []), names) for row in rows]
@@ -109,7 +113,19 @@ def suspicion_of(seen: Seen) -> Suspicion | None:
         unsure=_unsure(seen.person.language, score.unsure) if score is not None and seen.from_outside else (),
         hinted=_hinted(seen, cycle),
         outside=seen.from_outside,
+        questions=() if seen.from_outside else _questions(seen, every),
     )
+
+
+def _questions(seen: Seen, rows: Sequence[Row[Any]]) -> Sequence[str]:
+    """Return the questions of fact that the unit is asked where it is heard about what it is not told."""
+    assert isinstance(seen.case, FindingCase)
+    if not any(task.act in HEARD for task in seen.case.tasks):
+        return ()
+    own = {running.id: running.process_id for running in seen.case.live}
+    doubted = any(task.act in HEARD and own.get(task.instance_id) != VERIFY for task in seen.case.tasks)
+    waiting = [row.signal for row in rows if row.cycle == seen.case.finding.cycle and row.decision is None]
+    return [*(["doubt"] if doubted else []), *questions_of(waiting)]
 
 
 def _gravest_first(cards: Any) -> list[Card]:
@@ -201,7 +217,9 @@ def _hinted(seen: Seen, cycle: int) -> list[tuple[str, datetime]]:
         signal_hints.c.finding_id == seen.case.id, signal_hints.c.cycle == cycle
     )
     comma = say(seen.person.language, "web.list_comma")
-    return [(comma.join(row.signals), row.at) for row in seen.conn.execute(query.order_by(signal_hints.c.id))]
+    rows = seen.conn.execute(query.order_by(signal_hints.c.id)).all()
+    shown = [([one for one in row.signals if seen.from_outside or one in TOLD], row.at) for row in rows]
+    return [(comma.join(signals), at) for signals, at in shown]
 
 
 # --- the queue ------------------------------------------------------------------------------------------------------

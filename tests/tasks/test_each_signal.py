@@ -270,9 +270,9 @@ def change_what_was_signed_off(story: Story) -> None:
     said = {"source": "petition", "text": "反映地下车位至今仍出借给外部公司未收费", "unit": str(UNIT)}
     town.act("office1", "enter_register", "office", {"register": "complaint", "on": "2026-04-24", **said})
     town.office.settle(500)
-    (complaint,) = [hit.id for hit in story.hits(number) if hit.signal == "PR-24"]
-    reply = {"signal": str(complaint), "comment": "车位 6 个已于3月20日收回，后附缴款凭证 1 份。"}
-    town.act("u11handler", "reply_to_signal", number, reply, story.keep(receipt("车位补充")))
+    assert "PR-24" in {hit.signal for hit in story.hits(number)}
+    statement = {"comment": "车位 6 个已于3月20日收回，后附缴款凭证 1 份。"}
+    town.act("u11leader", "give_statement", number, statement, story.keep(receipt("车位补充")))
     story.read()
 
 

@@ -90,7 +90,7 @@ def test_a_signal_tells_the_unit_nothing_of_other_units(city: City) -> None:
 
     inside, outside = seen_by(city, "u11leader", number), seen_by(city, "office1", number)
 
-    assert "PR-01" in inside
+    assert "PR-01" not in inside
     assert "XC2026-777-001" not in inside
     assert "别处原文" not in inside
     assert "XC2026-777-001" in outside
