@@ -207,6 +207,7 @@ class Grant:
     post_id: int | None = None  # None: granted without a post
     title: str = ""
     entered_side: Side | None = None  # of a role that no rule names; None: nobody knows the role any more
+    deputy: bool = False  # held for somebody who is away (代理)
 
     @property
     def side(self) -> Side | None:
@@ -266,6 +267,10 @@ class Actor:
     def may_anywhere(self, permission: str) -> bool:
         """Whether one of his roles carries *permission*, wherever it is held."""
         return any(grant.allows(permission) for grant in self.grants)
+
+    def holds_himself(self, role: str, subject: "Subject") -> bool:
+        """Whether the person holds *role* towards *subject* by a post of his own, and not as a deputy."""
+        return any(grant.role == role and not grant.deputy and grant.covers(subject) for grant in self.grants)
 
     def title_for(self, permission: str, subject: "Subject | None" = None) -> str:
         """Return the title of the post under which the person does *permission*, for the record."""

@@ -24,6 +24,12 @@ class NotFromOutside(CaseError):
     code = "not_from_outside"
 
 
+class DeputyMayNotSign(CaseError):
+    """Plan, report and result are signed by the first responsible person himself; facts: act."""
+
+    code = "deputy_may_not_sign"
+
+
 class NotOfTheUnit(CaseError):
     """Only people of the inspected unit reply to a suspicion."""
 

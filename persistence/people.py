@@ -61,6 +61,7 @@ _held = (
         tenures.c.for_person_id,
         _absent.c.name,
         roles.c.side,
+        tenures.c.deputy,
     )
     .join(tenures, tenures.c.post_id == posts.c.id)
     .outerjoin(roles, roles.c.code == posts.c.role)
@@ -91,7 +92,16 @@ def load_actor(conn: Connection, person_id: int, day: date, *, account_id: int |
     given = conn.execute(_given, asked).all()
     away = conn.execute(_recused, asked).all()
     found = [
-        Grant(row[2], row[4], row[5], row[3], row[0], _title(person.language, row[1], row[8]), _side(row[9]))
+        Grant(
+            row[2],
+            row[4],
+            row[5],
+            row[3],
+            row[0],
+            _title(person.language, row[1], row[8]),
+            _side(row[9]),
+            deputy=bool(row[10] or row[7]),
+        )
         for row in held
     ]
     found += [

@@ -7,6 +7,7 @@ from tasks.acts import act
 from tasks.case import FindingCase
 from tasks.facts_of_case import keep_review, require_not_submitter
 from tasks.form import Form
+from tasks.in_person import require_in_person
 from tasks.work import Work
 
 
@@ -16,6 +17,8 @@ def sign_rectification(work: Work, case: FindingCase, form: Form) -> None:
     require_not_submitter(work, case)
     verdict = form.choice("verdict", "agreed", "returned")
     require_substance(form.text("comment"))
+    if verdict == "agreed":
+        require_in_person(work, case.finding.subject)
     if verdict == "agreed" and not form.flag("pledge"):
         raise FormIncomplete({"pledge": "required"})
 
