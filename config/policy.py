@@ -28,6 +28,7 @@ NUMBERS: Mapping[str, int] = {
     "reading.megapixels": 80,
     "reading.tries": 3,
     "letters.attempts": 8,
+    "letters.titles": 0,  # 1: titles of findings stand in mail, which anybody on its way can read
     "letters.lease_seconds": 300,  # a worker that has not settled a letter by then has lost it to another
     "letters.lines": 8,  # connections to the mail server at once; a killed worker repeats at most as many letters
     "ladder.heap_least": 3,  # overdue findings of a unit before their share counts as concentrated

@@ -68,6 +68,15 @@ LETTERS: Final[Mapping[str, tuple[Told, ...]]] = {
 DECIDING: Final = frozenset({"rung_proposed", "measures_proposed"})
 """Letters that ask their reader to decide on measures against a unit: never its own people."""
 
+OF_VERIFICATION: Final = frozenset(
+    {
+        "paper_signal", "suspicion_opened", "suspicion_undecided", "suspicion_decided", "suspicion_confirmed",
+        "suspicion_red", "second_reading", "measures_proposed", "proposal_decided", "signal_replied",
+        "recurrence_noted", "look_back_appointed", "sample_assigned", "campaign_due",
+    }
+)  # fmt: skip
+"""Letters about a suspicion, a visit or what follows from them: all call it 核查事项, and none bears a title."""
+
 WITHOUT_EVENT: Final = frozenset({"digest", "nobody_reads"})  # written in place of others
 
 _GENERAL = frozenset({"task_waits", "receipt_waits"})

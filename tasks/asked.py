@@ -7,16 +7,18 @@ only for a reader who can do it when the letter is owed; ``doer`` names who has 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from cases.finding import State
 from cases.look_back import STAGE
 from cases.rights import LEADS, Actor, may, outside
+from cases.signals.own_view import TOLD
 from cases.standing_in import Line, Seat, who_acts
 from persistence.case_store import TaskRow
 from persistence.people import Recipient, load_actor
 from persistence.roles import names_of_roles
 from persistence.standing_in import seats_behind, title_of
+from persistence.tables import signal_hits
 from tasks.acts import ACTS
 from tasks.case import AnyCase, FindingCase
 
@@ -58,6 +60,14 @@ class Desks:
         self.work = work
         self._seats: dict[tuple[str, str], tuple[Seat, ...]] = {}
         self._actors: dict[int, Actor] = {}
+        self._titles: bool | None = None
+
+    def names_titles(self) -> bool:
+        """Whether the place wants titles of findings in its mail (setting ``letters.titles``)."""
+        if self._titles is None:
+            work = self.work
+            self._titles = bool(work.office.number_setting(work.conn, "letters.titles", work.today))
+        return self._titles
 
     def seats(self, holder: str, role: str) -> tuple[Seat, ...]:
         """Return who may stand behind a task list."""
@@ -83,7 +93,7 @@ class Desks:
         actor, permission = self._actor(reader.person_id), ACTS[act].permission
         if ACTS[act].on == "office":
             return not reader.stands_in and actor.may_anywhere(permission)
-        if not isinstance(case, FindingCase) or not FITTING[act](case, actor):
+        if not isinstance(case, FindingCase) or not FITTING[act](self.work, case, actor):
             return False
         return may(actor, permission, case.finding.subject)
 
@@ -122,19 +132,26 @@ def holder_in_words(conn: Connection, holder: str, role: str, language: str) -> 
     return title_of(conn, holder, role) or names_of_roles(conn, language).get(role, role)
 
 
-def _is_being_rectified(case: FindingCase, _actor: Actor) -> bool:
+def _is_being_rectified(_work: "Work", case: FindingCase, _actor: Actor) -> bool:
     return case.finding.state is State.OPEN and bool(case.finding.accepted_at) and not case.finding.submitted_at
 
 
-def _waits_for_somebody(case: FindingCase, _actor: Actor) -> bool:
+def _waits_for_somebody(_work: "Work", case: FindingCase, _actor: Actor) -> bool:
     return case.finding.state is State.OPEN and bool(case.open_tasks())
 
 
-def _is_asked_about(case: FindingCase, actor: Actor) -> bool:
-    return case.finding.attention > 0 and not outside(actor, case.finding.unit_path)
+def _is_asked_about(work: "Work", case: FindingCase, actor: Actor) -> bool:
+    """Whether something waits for a decision that the unit is told of, and the reader is of the unit."""
+    if case.finding.attention == 0 or outside(actor, case.finding.unit_path):
+        return False
+    own = (signal_hits.c.finding_id == case.id, signal_hits.c.cycle == case.finding.cycle)
+    waiting = select(signal_hits.c.signal).where(*own, signal_hits.c.decision.is_(None))
+    named = [event.facts.get("signals") for event in case.events if event.kind == "PaperSignalRaised"]
+    raised_now = {str(signal) for one in named if isinstance(one, list | tuple) for signal in one}
+    return bool(TOLD & {*work.conn.scalars(waiting), *raised_now})
 
 
-FITTING: Final[Mapping[str, Callable[[FindingCase, Actor], bool]]] = {
+FITTING: Final[Mapping[str, Callable[["Work", FindingCase, Actor], bool]]] = {
     "report_progress": _is_being_rectified,
     "reply_to_signal": _is_asked_about,
     "urge": _waits_for_somebody,

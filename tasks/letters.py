@@ -11,7 +11,7 @@ from cases.events import Event
 from cases.moments import shanghai_date, start_of_day
 from cases.standing_in import Line, Seat, who_reads, without_address
 from config.messages import say
-from notifications.routing import DECIDING, TASK_ROLE, Told, once_per_person, told_of
+from notifications.routing import DECIDING, OF_VERIFICATION, TASK_ROLE, Told, once_per_person, told_of
 from persistence.case_store import TaskRow
 from persistence.outbox import Owed
 from persistence.people import (
@@ -193,6 +193,8 @@ def _row(desks: Desks, case: AnyCase, due: Due) -> Owed:
         "post": reader.post_title if reader else "",
         **due.facts,
     }
+    if letter in OF_VERIFICATION or not desks.names_titles():
+        facts["title"] = ""  # mail is not for contents: number, kind, day and link
     if reader and reader.is_administrator and due.role != ADMINISTRATORS:
         letter, facts = "nobody_reads", {"number": case.number, "link": "/outbox", "post": reader.post_title}
     if reader:

@@ -25,6 +25,7 @@ LIMITS: Mapping[str, tuple[int, int]] = {
     "session.hours": (1, 24),
     "extensions.most": (0, 10),
     "upload.megabytes": (1, 500),
+    "letters.titles": (0, 1),
 }
 
 

@@ -15,7 +15,7 @@ from notifications.smtp import Server
 from persistence.attachments import Attachments
 from persistence.case_store import dossier, find_finding
 from persistence.people import staff_of
-from persistence.tables import findings, open_tasks, signal_hints, signal_hits, units
+from persistence.tables import findings, open_tasks, signal_hits, units
 from tasks.deliver import House, deliver
 from tasks.evidence_facts import read_waiting
 from tests.support.evidence_files import docx, photo
@@ -60,8 +60,6 @@ def test_a_finding_closed_on_paper_is_found_and_begins_again(
 
     assert {"PR-01", "PR-03", "PR-07", "PR-11"} <= set(town.signals(ONE))
     assert blocked(town)
-    with town.office.read() as conn:
-        assert conn.scalars(select(signal_hints.c.signals)).all() != []
 
     undecided = lambda: [row.id for row in hits(town) if row.decision is None]  # noqa: E731
     heard = Hearing(lambda login, act, given: town.act(login, act, ONE, given), undecided)
@@ -75,7 +73,7 @@ def test_a_finding_closed_on_paper_is_found_and_begins_again(
     server = replace(Server.parse(mail_server.url), authorities=str(mail_server.certificate))
     deliver(town.office, server, HOUSE, now=town.now)
     subjects = [subject for letter in mail_server.received if ONE in (subject := str(letter.message["Subject"]))]
-    for words in ("疑点待核查", "疑点核查结果通报", "处置建议待决定", "催办"):
+    for words in ("核查事项：", "核查事项结果通报", "处理建议待决定", "系统提示（催办）"):
         assert any(words in subject for subject in subjects), words
     everything = "".join(part.get_content() for letter in mail_server.received if (part := letter.message.get_body()))
     assert "虚假" not in everything
