@@ -28,6 +28,7 @@ PAUSES = (0.05, 0.2, 0.8)  # seconds between attempts to begin
 MIGRATION_LOCK = 7_302_415  # any number, the same in every process
 
 SQLITE_TRANSIENT = {"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN"}
+SQLITE_NO_ROOM = {"SQLITE_FULL", "SQLITE_IOERR_SHMSIZE"}  # the second: no room for the index beside the log
 POSTGRES_TRANSIENT = ("08", "40", "53", "55P03", "57P")  # connection, rollback, resources, lock, shutdown
 
 
@@ -199,7 +200,7 @@ def _sqlite_engine(url: Any, *, query_only: bool = False) -> Engine:
 
 
 def _is_full(error: BaseException | None) -> bool:
-    full = getattr(error, "sqlite_errorname", None) == "SQLITE_FULL" or getattr(error, "sqlstate", None) == "53100"
+    full = getattr(error, "sqlite_errorname", None) in SQLITE_NO_ROOM or getattr(error, "sqlstate", None) == "53100"
     return full or is_full(error)
 
 

@@ -132,9 +132,22 @@ def _statements(connection: Connection) -> Iterator[tuple[int, int, dict[str, An
     query = select(ledger.c.case_id, ledger.c.seq, ledger.c.stated).where(ledger.c.stated.is_not(None))
     for case_id, seq, said in connection.execute(query, execution_options={"yield_per": 1_000}):
         try:
-            yield case_id, seq, json.loads(said)
-        except ValueError:
+            read = json.loads(said)
+        except (ValueError, RecursionError, TypeError):
             continue  # somebody wrote into the ledger: its chain says so
+        if isinstance(read, dict) and all(map(_is_statement, read.values())):
+            yield case_id, seq, read
+
+
+def _is_statement(said: object) -> bool:
+    """Whether *said* has the form in which acts state a sum; what has another form was written in by hand."""
+    match said:
+        case [int(), str(), str(), dict() as written]:
+            return all(
+                isinstance(rows, dict) and all(isinstance(image, str) for image in rows.values())
+                for rows in written.values()
+            )
+    return False
 
 
 def _sums(connection: Connection, keyring: Keyring, stated: dict[str, Statement]) -> Iterator[RowFault]:

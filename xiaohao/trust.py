@@ -49,7 +49,8 @@ def witness_in_words(witness: Witness | None) -> str:
 
 def verified(verdict: Verdict, where: str) -> tuple[dict[str, Any], list[str], int]:
     """Return what verifying found as a document, in sentences, and as the code to end with."""
-    clean: bool | None = None if verdict.keys_are_lost else verdict.clean
+    is_unseen = bool(where and verdict.sealed and verdict.clean and not verdict.witnesses)
+    clean: bool | None = None if verdict.keys_are_lost or is_unseen else verdict.clean
     document: dict[str, Any] = {
         "clean": clean,
         "cases": verdict.cases,
@@ -62,7 +63,9 @@ def verified(verdict: Verdict, where: str) -> tuple[dict[str, Any], list[str], i
         "problems": [asdict(problem) for problem in verdict.problems],
     }
     counted = {"events": verdict.events, "cases": verdict.cases}
-    if clean is None:
+    if is_unseen:  # a share that is not mounted, a folder that was emptied: it cannot say that nothing was taken back
+        lines = [sentence("witness_bare", where=where, **counted)]
+    elif clean is None:
         lines = [sentence("keys_lost", **counted)]
     else:
         lines = [sentence("verified" if clean else "tampered", **counted)]

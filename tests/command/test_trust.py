@@ -113,6 +113,21 @@ def test_an_unreadable_witness_is_no_verdict(house: House) -> None:
     assert house.run("audit", "verify", witness=True)[0] == 2
 
 
+@pytest.mark.parametrize(
+    "said",
+    ['{"case/1": 1}', '{"case/1": ["1", "k", "t", {}]}', "[1]", '{"case/1": [9, "k", "t", {"findings": 1}]}', "7"],
+)
+def test_what_is_written_over_the_statement_of_an_event_is_found(house: House, said: str) -> None:
+    drop_guards(house.city)
+    first = events.c.case_id == 1, events.c.stated.is_not(None)
+    house.city.change(update(events).where(*first).values(stated=said))
+
+    code, told = house.run("audit", "verify")
+
+    assert code == 1
+    assert "changed" in {problem["kind"] for problem in told["problems"]}
+
+
 def test_keys_are_changed_and_everything_stays_proved(house: House) -> None:
     code, told = house.run("audit", "rotate-keys")
     assert code == 0

@@ -1,6 +1,7 @@
 """Transactions, their ends and their races, on both databases."""
 
 import multiprocessing
+import sqlite3
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from persistence import database as database_module
-from persistence.database import Database, DatabaseBusy
+from persistence.database import Database, DatabaseBusy, DiskFull
 from persistence.tables import cases, checkpoints, counters, ledger, metadata
 
 NOW = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
@@ -96,6 +97,15 @@ def test_a_database_that_stays_busy_is_a_refusal(tmp_path: Path, monkeypatch: py
         pass
     with other.writing() as connection:
         connection.execute(insert(counters).values(name="after", last=1))
+
+
+@pytest.mark.parametrize("name", ["SQLITE_FULL", "SQLITE_IOERR_SHMSIZE"])
+def test_no_room_for_the_file_or_for_what_lies_beside_it_is_a_full_disk(database: Database, name: str) -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorname = name
+
+    with pytest.raises(DiskFull), database.reading():
+        raise DBAPIError("SELECT 1", {}, error)
 
 
 def test_a_server_that_is_not_there_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
