@@ -14,4 +14,9 @@ def normal(text: str) -> str:
 
 def words_of(asked: str) -> tuple[str, ...]:
     """Return the words of what was asked for, each once; none where nothing but blanks was written."""
-    return tuple(dict.fromkeys(normal(asked).split()))
+    return tuple(dict.fromkeys("".join(filter(_is_seen, normal(asked))).split()))
+
+
+def _is_seen(character: str) -> bool:
+    """Whether a character shows: what is pasted from a page may bring marks that nobody sees (U+200B, U+FEFF)."""
+    return unicodedata.category(character) != "Cf"

@@ -67,3 +67,4 @@ def test_people_and_the_ledger_are_searched_in_the_same_form(titled: City) -> No
 
 def test_words_are_told_apart_by_every_kind_of_blank() -> None:
     assert words_of("　Ａ b\u00a0c\tb\n") == ("a", "b", "c")
+    assert words_of("\u200b租金\ufeff") == ("租金",)  # marks that nobody sees, pasted from a page
