@@ -6,14 +6,14 @@ is changed by name is written into the files of the tables; it takes effect with
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
 from bpmn.decision_cells import Place, with_cells
 from bpmn.decisions import DecisionTable, evaluate, read_decision
 from bpmn.engine import Engine
-from bpmn.release import Release
+from bpmn.release import Release, shipped
 from cases.refusals import FormIncomplete
 from cases.signals import SIGNALS, parameters
 from cases.signals.score import Route, score_of
@@ -22,6 +22,8 @@ from persistence.snapshots.course import LEAST_EARLIER
 from persistence.snapshots.dossier import LEAST_MEASURE, LEAST_TEXT, MOST_BITS
 
 FILES: Final = tuple(f"decisions/signal_{name}.dmn" for name in ("parameters", "weights", "routing"))
+EVIDENCE: Final = "signal_evidence"  # which signals have shown that they may stand in the way of a sign-off
+EVIDENCE_FILE: Final = f"decisions/{EVIDENCE}.dmn"
 _AT_LEAST: Final = re.compile(r">=\s*(\d+)\Z")
 _LARGEST: Final = 1_000_000
 _SEEN: Final[Mapping[str, tuple[int, int]]] = {
@@ -54,10 +56,27 @@ class RuleTables:
 
 
 def tables_of(decisions: Mapping[str, DecisionTable]) -> RuleTables:
-    """Return the tables of a release, given its decisions by name."""
+    """Return the tables of a release, given its decisions by name.
+
+    A release of before that brings no evidence is held against the one that is shipped.
+    """
     rows = [(signal, row) for signal in SIGNALS for row in _rows(decisions["signal_parameters"], signal=signal)]
+    shown = decisions.get(EVIDENCE) or _shipped_evidence()
+    judged = {signal: replace(one, may_block=_may_block(shown, signal)) for signal, one in parameters(rows).items()}
     weights = {grade: _weight(decisions["signal_weights"], grade) for grade in SEVERITIES}
-    return RuleTables(parameters(rows), weights, decisions["signal_routing"])
+    return RuleTables(judged, weights, decisions["signal_routing"])
+
+
+def _may_block(shown: DecisionTable, signal: str) -> bool:
+    """Whether a signal was right in as large a share of its hits as its row asks for; without any it was not."""
+    row: Any = evaluate(shown, {"signal": signal})
+    right, wrong = int(row["raised_right"]), int(row["raised_false"])
+    return right > 0 and right * 100 >= int(row["least_percent"]) * (right + wrong)
+
+
+@lru_cache(maxsize=1)
+def _shipped_evidence() -> DecisionTable:
+    return read_decision(EVIDENCE_FILE, shipped()[EVIDENCE_FILE])
 
 
 @lru_cache(maxsize=8)  # releases that are played now; a night asks for each finding
@@ -68,7 +87,8 @@ def tables_with(engine: Engine) -> RuleTables:
 
 def tables_in(release: Release) -> RuleTables:
     """Return the tables that stand in the files of *release*, in force or not. Raises DiagramRefused."""
-    return tables_of({file[10:-4]: read_decision(file, release[file]) for file in FILES})
+    files = (*FILES, *((EVIDENCE_FILE,) if EVIDENCE_FILE in release.files else ()))
+    return tables_of({file[10:-4]: read_decision(file, release[file]) for file in files})
 
 
 def _rows(table: DecisionTable, **facts: str) -> list[dict[str, Any]]:

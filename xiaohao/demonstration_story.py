@@ -24,7 +24,7 @@ from cases.moments import SHANGHAI, shanghai_date
 from cases.rights import Actor
 from persistence.attachments import Attachments
 from persistence.people import load_actor, person_of_login
-from persistence.tables import criteria, findings, measures, posts
+from persistence.tables import criteria, findings, measures, open_tasks, posts
 from tasks.between_cases import wake_due
 from tasks.office import Answer, Office
 from tasks.open_list import NewFinding, open_list
@@ -208,6 +208,11 @@ class _Story:
         with self._office.read() as conn:
             of_number = select(criteria.c.seq).join(findings, findings.c.id == criteria.c.finding_id)
             wanted = conn.scalars(of_number.where(findings.c.number == finding).order_by(criteria.c.seq)).all()
+            reading = select(open_tasks.c.id).join(findings, findings.c.id == open_tasks.c.case_id)
+            waits = conn.scalar(reading.where(findings.c.number == finding, open_tasks.c.act == "read_second"))
+        if waits:  # something of middle weight was raised: another person reads before anybody verifies
+            opinion = {"verdict": "consistent", "comment": "通读全部佐证原件 2 份，与填报内容一致"}
+            self.act("office2", "read_second", finding, opinion)
         met = [str(seq) for seq in wanted] if verdict == "confirmed" else []
         conclusions = [f"{seq} 查阅佐证原件，{'已达到' if verdict == 'confirmed' else '尚未达到'}" for seq in wanted]
         given = {"verdict": verdict, "criteria_met": met, "criteria_conclusions": conclusions, "comment": comment}
@@ -327,7 +332,9 @@ class _Story:
     def _on_paper(self, finding: str) -> None:
         self.days_ago(1)
         done = ["召开专题会议进行研究部署", "印发通知要求各子公司抓好落实"]
-        files = [_File("专题会议纪要.pdf", "MEETING_MINUTES", 1), _File("关于抓好落实的通知.txt", "NOTICE", 2)]
+        before = 171  # days ago: the feedback came three days later
+        minutes = _File("专题会议纪要.pdf", "MEETING_MINUTES", 1, days=before)
+        files = [minutes, _File("关于抓好落实的通知.txt", "NOTICE", 2)]
         self.submit(finding, 11, "集团高度重视，已召开会议、印发通知，全面部署整改。", done, files)
 
     def xuzhuang(self) -> None:

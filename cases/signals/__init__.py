@@ -51,5 +51,4 @@ def _outcome(signal: Signal, snapshot: Snapshot | ListSnapshot, parameters: Para
 
 def _hit(signal: Signal, found: Found, parameters: Parameters) -> Hit:
     mark = hashlib.sha256("|".join([signal.id, *map(str, found.same)]).encode()).hexdigest()
-    severity = found.severity or parameters.severity
-    return Hit(signal.id, severity, found.facts, found.quotes, mark, signal.version)
+    return Hit(signal.id, parameters.grave(found.severity), found.facts, found.quotes, mark, signal.version)

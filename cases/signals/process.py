@@ -6,7 +6,6 @@ Source: DOMAIN.md 3.4; parameters stand in the decision table ``signal_parameter
 from collections.abc import Iterator
 from typing import Final
 
-from cases.comments import says_nothing
 from cases.evidence import EvidenceKind
 from cases.signals.snapshot import Found, Numbers, Opinion, Outcome, Quote, Signal, Snapshot, Visit
 from cases.wording import MECHANISM, still_to_come
@@ -47,7 +46,11 @@ def _no_mechanism(seen: Snapshot) -> Outcome:
 
 
 def _rubber_stamp(seen: Snapshot, numbers: Numbers) -> Outcome:
-    """PR-22 一签了之: an opinion without substance, in no time, with no file opened, or one of many in a row."""
+    """PR-22 一签了之: an opinion given in no time, with no file opened, or as one of many in a row.
+
+    That it is without substance is no ground: the act that asks for it refuses such a one, so where it stands all the
+    same it came from a paper or another system, and its words say nothing about how it was read.
+    """
     hasty = [opinion for opinion in seen.opinions if _is_hasty(opinion, numbers)]
     if not hasty:
         return None
@@ -64,7 +67,7 @@ def _is_hasty(opinion: Opinion, numbers: Numbers) -> bool:
     quick = opinion.seconds is not None and opinion.seconds < numbers.get("least_seconds", 60) and many
     unread = opinion.opened == 0 and opinion.files > 0
     in_a_row = opinion.in_a_row >= numbers.get("approvals", 10)
-    return quick or unread or in_a_row or says_nothing(opinion.comment)
+    return quick or unread or in_a_row
 
 
 def _not_on_site(seen: Snapshot, numbers: Numbers) -> Outcome:
@@ -110,6 +113,6 @@ def _self_certified(seen: Snapshot) -> Iterator[str]:
 
 SIGNALS: Final = (
     Signal("PR-20", "MEASURE_COVERAGE_GAP", _measures_uncovered, version=3),
-    Signal("PR-22", "RUBBER_STAMP", _rubber_stamp, version=2),
+    Signal("PR-22", "RUBBER_STAMP", _rubber_stamp, version=3),
     Signal("PR-26", "NO_ONSITE_OR_SELF_CERTIFIED", _not_on_site, version=2),
 )

@@ -493,11 +493,21 @@ class ListSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The rows of one signal: how grave, what follows, and its numbers by name."""
+    """The rows of one signal: how grave, what follows, and its numbers by name.
+
+    *may_block*: on worlds of several hands it was right often enough to stand in the way of a sign-off; otherwise it is
+    MEDIUM at most, whatever its row or its rule says.
+    """
 
     severity: str
     action: str
     numbers: Mapping[str, int]
+    may_block: bool = True
+
+    def grave(self, found: str | None) -> str:
+        """Return how grave a hit is for which the rule itself says *found*."""
+        severity = found or self.severity
+        return severity if self.may_block else min(severity, "MEDIUM", key=SEVERITIES.index)
 
 
 @dataclass(frozen=True, slots=True)

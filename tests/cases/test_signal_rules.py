@@ -254,7 +254,6 @@ FIRES: list[tuple[str, dict[str, Any]]] = [
         },
     ),
     ("PR-21", {"completion": "共追缴9万元，其中甲3万元、乙5万元。"}),
-    ("PR-22", {"opinions": (Opinion(1, "verify_rectification", "甲", "同意"),)}),
     ("PR-22", {"opinions": (Opinion(1, "verify_rectification", "甲", SOUND, 10),)}),
     ("PR-22", {"opinions": (Opinion(1, "verify_rectification", "甲", SOUND, seconds=20, files=5, opened=2),)}),
     ("PR-22", {"opinions": (Opinion(1, "verify_rectification", "甲", SOUND, seconds=300, files=2, opened=0),)}),

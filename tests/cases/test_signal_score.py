@@ -26,7 +26,10 @@ def test_a_hundred_is_the_most() -> None:
 
 @pytest.mark.parametrize(
     ("score", "gravest", "route"),
-    [(0, "LOW", "green"), (19, "MEDIUM", "green"), (20, "HIGH", "yellow"), (49, "HIGH", "yellow"), (50, "HIGH", "red")],
+    [
+        (0, "LOW", "green"), (0, "MEDIUM", "yellow"), (19, "LOW", "green"), (20, "HIGH", "yellow"),
+        (49, "HIGH", "yellow"), (50, "HIGH", "red"),
+    ],
 )  # fmt: skip
 def test_the_table_routes_by_score_and_by_the_gravest(score: int, gravest: str, route: str) -> None:
     answer = evaluate(Engine(shipped()).decisions["signal_routing"], {"score": score, "gravest": gravest})

@@ -66,7 +66,6 @@ def test_an_honest_dossier_raises_nothing() -> None:
         ("PR-16", {"submitted_at": None, "issued_on": date(2026, 3, 1)}),
         ("PR-16", {"due_on": date(2026, 4, 1), "overdue_since": date(2026, 4, 2)}),
         ("PR-20", {"measures": (Planned(1, "追缴", ""),)}),
-        ("PR-22", {"opinions": (Opinion(1, "verify_rectification", "甲", "同意"),)}),
         ("PR-22", {"opinions": (Opinion(1, "verify_rectification", "甲", "已核对 3 份凭证，金额一致", 10),)}),
         ("PR-26", {"visits": (Visit(1, 1, True, "财务部"),)}),
         ("PR-26", {"visits": (Visit(1, 2, False, "财务部"),)}),

@@ -124,8 +124,9 @@ def test_signals_say_a_sentence(shell: Shell) -> None:
     hits = {hit["signal"]: hit for hit in shell.json("signals", ONE)["signals"]}
     hit = hits["PR-09"]
 
-    assert hit["severity"] == "HIGH"
+    assert hit["severity"] == "MEDIUM"  # it has not shown that it may block
     assert "专题会议纪要.pdf" in hit["sentence"]
+    assert hits["PR-07"]["severity"] == "HIGH"
 
 
 def test_an_act_is_done_as_a_person_and_once_for_a_key(shell: Shell, tmp_path: Path) -> None:

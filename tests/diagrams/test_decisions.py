@@ -49,6 +49,7 @@ QUESTIONS: dict[str, dict[str, list[Any]]] = {
     },
     "escalation_ladder": {"source": ["inspection", "audit", ""]},
     "signal_parameters": {"signal": list(SIGNALS)},
+    "signal_evidence": {"signal": [*SIGNALS, ""]},
     "signal_weights": {"severity": list(SEVERITIES)},
     "signal_routing": {"score": [0, 8, 19, 20, 49, 50, 100], "gravest": list(SEVERITIES)},
 }

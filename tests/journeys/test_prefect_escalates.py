@@ -57,7 +57,7 @@ def test_only_prefect_runs_and_each_rung_hears_of_the_suspicion_that_came_to_it(
     numbers = [f"XC2026-001-00{n}" for n in (1, 2, 3, 4)]
     town.now = at("2026-04-01")
     for number in numbers:
-        town.submit(number, proof(f"会议纪要{number}.pdf", "MEETING_MINUTES"))
+        town.submit(number, proof(f"缴款凭证{number}.pdf", "FUND_RECEIPT", effective_on=at("2026-02-20").date()))
     town.office.settle(100)
     for number in numbers:
         town.act("u11leader", "give_statement", number, {"comment": TOLD})

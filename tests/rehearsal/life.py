@@ -75,11 +75,12 @@ class People:
         for login in ("discipline1", "organisation1", "office1", "team1"):
             self.act(login, "review_plan", number, verdict="agreed", grade="good", comment=CHECKED)
 
-    def submit(self, number: str, unit: int, *, kind: str = "FUND_RECEIPT") -> None:
-        """The handler hands a finding in."""
+    def submit(self, number: str, unit: int, *, kind: str = "FUND_RECEIPT", old: int | None = None) -> None:
+        """The handler hands a finding in, with a paper that is *old* days old."""
         told = ["1 已追回资金 3 笔共 12 万元并上缴", "2 已修订制度 1 项，2 月起执行"]
         name = f"凭证{number}-{self.today}.pdf"
-        files = (proof(name, kind), proof(f"制度{name}", "REGULATION"))
+        stated = None if old is None else self.today - timedelta(days=old)
+        files = (proof(name, kind, effective_on=stated), proof(f"制度{name}", "REGULATION"))
         self.act(f"u{unit}handler", "submit_rectification", number, *files,
                  completion="问题涉及的资金 12 万元已全部追回，制度已修订并执行。", measures_done=told)  # fmt: skip
 
@@ -133,17 +134,18 @@ class People:
         self._hearing(number).examine("explained").second()
 
     def hear(self, number: str, unit: int) -> None:
-        """What is suspected is found established on one day; nobody asks for a review."""
-        self._hearing(number, unit).go_on(self.today)
+        """What a verifier doubted is heard and found established on one day; nobody asks for a review."""
+        heard = Hearing(lambda login, act, given: self.act(login, act, number, **given), unit=f"u{unit}")
+        heard.establish(self.today)
 
-    def _hearing(self, number: str, unit: int = 11) -> Hearing:
+    def _hearing(self, number: str) -> Hearing:
         def undecided() -> Sequence[int]:
             waits = (signal_hits.c.decision.is_(None), findings.c.number == number)
             with self.house.office.read() as conn:
                 own = select(signal_hits.c.id).join(findings, findings.c.id == signal_hits.c.finding_id)
                 return list(conn.scalars(own.where(*waits, signal_hits.c.cycle == findings.c.cycle)))
 
-        return Hearing(lambda login, act, given: self.act(login, act, number, **given), undecided, f"u{unit}")
+        return Hearing(lambda login, act, given: self.act(login, act, number, **given), undecided)
 
     def leave(self, login: str) -> None:
         """Somebody leaves his post at the end of the day."""
@@ -185,16 +187,6 @@ def _once_through(number: str, unit: int, verdict: str) -> Deed:
     return deed
 
 
-def _handed_in(number: str, unit: int) -> Deed:
-    """Return the deed of a finding that is handed in and signed on one day."""
-
-    def deed(people: People) -> None:
-        people.submit(number, unit)
-        people.sign(number, unit)
-
-    return deed
-
-
 def _agree_to_xuzhuang(people: People) -> None:
     """The two bodies that had not yet said anything agree to the plan of 徐庄镇."""
     for login in ("office1", "team1"):
@@ -224,7 +216,7 @@ LIFE: Life = {
     93: lambda people: people.resume("XC2026-001-006"),
     98: lambda people: people.resume("XC2026-002-003"),
     120: lambda people: people.explain_suspicion("XC2026-001-006"),
-    130: _handed_in("XC2026-002-001", 12),
+    130: _once_through("XC2026-002-001", 12, "false"),
     133: lambda people: people.hear("XC2026-002-001", 12),
     199: lambda people: people.extend("XC2026-003-001", 13, 230),  # on the first day of National Day
 }
@@ -236,7 +228,7 @@ IN_TOWN: Life = {
     4: lambda people: people.send_back("XC2026-001-001", 11),
     8: lambda people: people.submit("XC2026-001-001", 11),
     9: lambda people: people.send_back("XC2026-001-001", 11),
-    11: lambda people: people.submit("XC2026-001-002", 11, kind="MEETING_MINUTES"),
+    11: lambda people: people.submit("XC2026-001-002", 11, kind="MEETING_MINUTES", old=200),
     15: lambda people: people.extend("XC2026-001-003", 11, 39),
 }
 """What happens in the town of the short rehearsal."""

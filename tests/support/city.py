@@ -75,6 +75,7 @@ def at(day: date | str, hour: int = 9) -> datetime:
     return datetime(day.year, day.month, day.day, hour, tzinfo=SHANGHAI).astimezone(UTC)
 
 
+BEFORE_FEEDBACK = ISSUED_ON - timedelta(days=12)  # a paper of that day proves nothing of the rectification (PR-07)
 NOON = at(ISSUED_ON, 14)  # when a test begins, some hours after the template was built
 
 
@@ -258,6 +259,7 @@ class City:
             "submit_rectification": self.submit,
             "review_rectification": self.review,
             "sign_rectification": self.sign,
+            "read_second": lambda one: self.act("office2", "read_second", one, verdict="consistent", comment=CHECKED),
             "verify_rectification": self.verify,
             "prepare_look_back": self.prepare,
             "record_look_back": self.look,

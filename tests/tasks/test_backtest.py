@@ -51,7 +51,7 @@ def test_a_threshold_is_written_into_the_file_of_its_table_and_nothing_else_is()
     assert {name for name in after.files if after[name] != shipped[name]} == set(FILES)
     assert tables_in(after).parameters["PR-17"].numbers["project_days"] == 20
     assert tables_in(after).weights["HIGH"] == 30
-    assert tables_in(after).route([("PR-01", "MEDIUM", None), ("PR-05", "MEDIUM", None)]).route == "green"
+    assert tables_in(after).route([("PR-01", "LOW", None), ("PR-05", "LOW", None)]).route == "green"
     for file in FILES:
         before, now = (content.decode().splitlines() for content in (shipped[file], after[file]))
         assert sum(a != b for a, b in zip(before, now, strict=True)) == 1
@@ -104,11 +104,17 @@ def test_what_would_be_raised_anew_is_told(town: Town) -> None:
     assert found.of_signals().get("PR-09", {}) in ({}, {"new": {"unseen": 1}})
 
 
-def test_a_graver_signal_and_a_heavier_weight_route_otherwise(town: Town) -> None:
-    on_paper(town)
+def too_early(town: Town) -> None:
+    """Let a finding be submitted on a receipt from before the feedback, which is grave."""
+    town.now = at("2026-04-01")
+    town.submit(ONE, proof(RECEIPT, "FUND_RECEIPT", effective_on=date(2026, 2, 20)))
 
-    found = tried(town, {"PR-09.severity": "CRITICAL"})
-    assert found.of_signals() == {"PR-09": {"graver": {"undecided": 1}}}
+
+def test_a_graver_signal_and_a_heavier_weight_route_otherwise(town: Town) -> None:
+    too_early(town)
+
+    found = tried(town, {"PR-07.severity": "CRITICAL"})
+    assert found.of_signals() == {"PR-07": {"graver": {"undecided": 1}}}
     assert found.of_ways() == {"yellow>red": {"open": 1}}
 
     found = tried(town, {"weight.HIGH": "60"})
@@ -116,15 +122,24 @@ def test_a_graver_signal_and_a_heavier_weight_route_otherwise(town: Town) -> Non
     assert found.of_ways() == {"yellow>red": {"open": 1}}
 
 
-def test_a_confirmed_signal_of_an_earlier_cycle_is_found_again_there(town: Town) -> None:
+def test_what_has_not_shown_that_it_may_block_gets_no_graver_by_a_setting(town: Town) -> None:
     on_paper(town)
+
+    found = tried(town, {"PR-09.severity": "CRITICAL"})
+
+    assert found.of_signals() in ({}, {"PR-09": {"same": {"undecided": 1}}})
+    assert found.of_ways() == {}
+
+
+def test_a_confirmed_signal_of_an_earlier_cycle_is_found_again_there(town: Town) -> None:
+    too_early(town)
     town.now = at("2026-04-03")
     confirm(town, ONE)
 
     assert town.finding(ONE).cycle == 2
-    found = tried(town, {"PR-09.least_results": "0"})
+    found = tried(town, {"PR-07.grace_days": "400"})
 
-    assert found.of_signals() == {"PR-09": {"lost": {"confirmed": 1}}}
+    assert found.of_signals() == {"PR-07": {"lost": {"confirmed": 1}}}
     assert found.of_ways() == {"yellow>green": {"found_false": 1}}
 
 

@@ -12,16 +12,16 @@ from cases.sign_off import ReplyNotConsidered, SamePerson
 from persistence.tables import notices, open_tasks, reviews, signal_hits
 from tasks.between_cases import wake_due
 from tasks.hearing import HearingUnderWay
-from tests.support.city import CHECKED, City
+from tests.support.city import BEFORE_FEEDBACK, CHECKED, City
 from tests.support.hearing import Hearing
 
 CONDEMNED = {"CycleOpened", "MeasuresProposed", "RungProposed", "RungReached", "SignOffRevoked", "SuspicionConfirmed"}
 
 
 def suspected(city: City) -> str:
-    """A grave suspicion: a submission that rests on minutes alone."""
-    number = city.numbers[0]
-    city.submit(number, [city.keep("会议纪要.png", "MEETING_MINUTES")])
+    """A grave suspicion: a submission that rests on minutes from before the feedback."""
+    number = city.numbers[1]
+    city.submit(number, [city.keep("会议纪要.png", "MEETING_MINUTES", effective_on=BEFORE_FEEDBACK)])
     city.office.settle(100)
     return number
 
@@ -148,12 +148,12 @@ def test_it_takes_two_to_doubt_and_two_to_pass(sqlite_city: Callable[[str], City
 
     with pytest.raises(SamePerson):
         hearing.second(login="verifier1")
-    assert [row.decision for row in city.signals(number)] == [None]
+    assert {row.decision for row in city.signals(number)} == {None}
     hearing.second("returned")
     assert "decide_suspicion" in city.waits_for(number)
     hearing.examine("explained", login="verifier2").second(login="verifier1")
 
-    assert [row.decision for row in city.signals(number)] == ["explained"]
+    assert {row.decision for row in city.signals(number)} == {"explained"}
 
 
 def test_who_examined_does_not_find_and_who_found_does_not_review(sqlite_city: Callable[[str], City]) -> None:
@@ -224,7 +224,7 @@ def test_silence_is_noted_by_the_clock_and_admits_nothing(sqlite_city: Callable[
 
     assert city.finding(number).cycle == 2
     found_by = select(signal_hits.c.decided_by, signal_hits.c.decision)
-    assert [tuple(row) for row in city.ask(found_by)] == [(city.actor("signer1").person_id, "confirmed")]
+    assert {tuple(row) for row in city.ask(found_by)} == {(city.actor("signer1").person_id, "confirmed")}
 
 
 def test_the_record_keeps_who_said_what_in_which_hearing(sqlite_city: Callable[[str], City]) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from notifications.routing import OF_VERIFICATION
 from persistence.tables import findings, outbox
 from tasks.deliver import book_of
-from tests.support.city import TITLES, City
+from tests.support.city import BEFORE_FEEDBACK, TITLES, City
 
 
 def letters(city: City) -> Iterator[tuple[str, str]]:
@@ -26,8 +26,8 @@ def letters(city: City) -> Iterator[tuple[str, str]]:
 
 def live(city: City) -> None:
     """A long way: everything that writes letters about the findings."""
-    number, other = city.numbers[0], city.numbers[1]
-    city.submit(number, [city.keep("会议纪要.png", "MEETING_MINUTES")])
+    other, number = city.numbers[0], city.numbers[1]
+    city.submit(number, [city.keep("缴款凭证.png", effective_on=BEFORE_FEEDBACK)])
     city.office.settle(100)
     city.hearing(number).establish(city.today)
     city.submit(other)

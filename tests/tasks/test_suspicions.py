@@ -1,6 +1,7 @@
 """A suspicion is verified by people outside the unit, replied to by the unit, and has consequences when confirmed."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -32,11 +33,12 @@ from tests.tasks.town import CHECKED, Town, at, proof
 
 ONE, TWO = "XC2026-001-001", "XC2026-001-002"
 ON_PAPER = (proof("会议纪要.pdf", "MEETING_MINUTES"), proof("通知.pdf", "NOTICE"))
+EARLY = (proof("缴款凭证.pdf", "FUND_RECEIPT", effective_on=date(2026, 2, 20)),)  # before the feedback: PR-07, grave
 
 
 def on_paper(town: Town) -> None:
     town.now = at("2026-04-01")  # a Wednesday
-    town.submit(ONE, *ON_PAPER)
+    town.submit(ONE, *EARLY)
 
 
 def hits(town: Town, number: str = ONE) -> list[Any]:
@@ -96,16 +98,15 @@ def test_a_grave_hit_asks_the_unit_first_and_then_the_verifiers_with_five_workin
 def test_a_hit_that_comes_later_joins_the_verification_that_runs(town: Town) -> None:
     on_paper(town)
     town.now = at("2026-04-02")
-    shared = proof("通知.pdf", "NOTICE")
-    town.submit(TWO, shared)
+    town.submit(TWO, *EARLY)
 
     with town.office.read() as conn:
         query = select(open_tasks.c.id).where(
             open_tasks.c.act == "give_statement", open_tasks.c.case_id == town.finding(ONE).id
         )
         assert len(conn.scalars(query).all()) == 1
-    assert {row.signal for row in hits(town)} >= {"PR-01", "PR-09"}
-    assert score(town).score >= 40
+    assert {row.signal for row in hits(town)} >= {"PR-01", "PR-07"}
+    assert score(town).score >= 28
 
 
 def test_no_answer_is_no_verdict(town: Town) -> None:
@@ -146,8 +147,11 @@ def test_the_unit_does_not_decide_its_own_suspicions(town: Town) -> None:
 
 
 def test_a_reply_stays_beside_the_hit_and_is_considered(town: Town) -> None:
-    on_paper(town)
-    reply = {"signal": str(hits(town)[0].id), "comment": "会议纪要后附缴款清单 3 页，缴款凭证将于今日补交。"}
+    town.now = at("2026-04-01")
+    early = proof("会议纪要.pdf", "MEETING_MINUTES", effective_on=date(2026, 2, 20))
+    town.submit(ONE, early)
+    told = next(row for row in hits(town) if row.signal == "PR-09")
+    reply = {"signal": str(told.id), "comment": "会议纪要后附缴款清单 3 页，缴款凭证将于今日补交。"}
     town.act("u11handler", "reply_to_signal", ONE, reply, proof("缴款凭证.pdf", "FUND_RECEIPT"))
 
     with town.office.read() as conn:
@@ -341,12 +345,11 @@ def test_an_honest_draft_has_no_hints(town: Town) -> None:
 
 def test_a_hit_that_has_grown_takes_the_place_of_the_undecided_one(town: Town) -> None:
     on_paper(town)
-    town.act(
-        "u11handler", "report_progress", ONE, {"text": "补充会议纪要 1 份", "percent": 80}, proof("再议.pdf", "NOTICE")
-    )
+    more = proof("再补凭证.pdf", "FUND_RECEIPT", effective_on=date(2026, 2, 21))
+    town.act("u11handler", "report_progress", ONE, {"text": "补充缴款凭证 1 份", "percent": 80}, more)
     look_again(town)
 
-    old, new = [hit for hit in hits(town) if hit.signal == "PR-09"]
+    old, new = [hit for hit in hits(town) if hit.signal == "PR-07"]
     assert (old.decision, new.decision) == ("superseded", None)
     assert score(town).score == 20
     decide(town, "insufficient")

@@ -24,7 +24,7 @@ from tasks.between_cases import wake_due
 from tasks.deliver import House, book_of, deliver
 from tasks.patrols.run import run_patrol
 from tasks.releases import everything_shipped
-from tests.support.city import DUE_ON, City
+from tests.support.city import BEFORE_FEEDBACK, DUE_ON, City
 from tests.support.mail import MailServer
 from tests.tasks.test_roles import seat
 
@@ -35,11 +35,11 @@ FIFTH, TENTH, FIFTEENTH = date(2026, 4, 9), date(2026, 4, 16), date(2026, 4, 23)
 CALENDAR = WorkingCalendar(published_days())
 
 
-def suspect(city: City, place: int = 0, day: date = RAISED) -> str:
-    """Let the finding at *place* be submitted on minutes alone, so that its verification opens."""
+def suspect(city: City, place: int = 1, day: date = RAISED) -> str:
+    """Let the finding at *place* be submitted on minutes from before the feedback, so that its verification opens."""
     number = city.numbers[place]
     city.go_to(day)
-    city.submit(number, [city.keep(f"会议纪要{place}.png", "MEETING_MINUTES")])
+    city.submit(number, [city.keep(f"会议纪要{place}.png", "MEETING_MINUTES", effective_on=BEFORE_FEEDBACK)])
     city.office.settle(100)
     city.hearing(number).state()
     assert "decide_suspicion" in city.waits_for(number)
@@ -247,7 +247,7 @@ def test_a_case_of_an_older_release_gets_the_letter_that_its_release_lacks(
 
 def test_one_that_cannot_be_told_of_holds_up_no_other(sqlite_city: Callable[[str], City]) -> None:
     city = sqlite_city("rectifying")
-    first, second = suspect(city, 0), suspect(city, 1)
+    first, second = suspect(city, 1), suspect(city, 2)
     city.change(update(findings).where(findings.c.number == first).values(kind="of no kind"))
     patrol(city, FIFTH)
 

@@ -76,9 +76,9 @@ def test_a_view_lasts_as_long_as_was_told_and_never_longer_than_it_was(city: Cit
 
 
 def test_nobody_is_watched_who_has_nothing_to_decide(city: City, number: str) -> None:
-    for login in ("u11handler", "office1", "verifier1"):
+    for login in ("u11handler", "lookback1", "verifier1"):
         assert Visitor(city, login).post(f"/findings/{number}/views").status_code == 204
-    Visitor(city, "office1").get(f"/evidence/{pieces(city)[0]}")
+    Visitor(city, "lookback1").get(f"/evidence/{pieces(city)[0]}")
     with city.office.read() as conn:
         assert conn.execute(select(file_openings)).all() == []
     assert views(city) == []
@@ -133,4 +133,4 @@ def look(city: City, number: str) -> None:
 
 def test_the_page_asks_only_those_who_decide_to_be_counted(city: City, number: str) -> None:
     assert f'data-watched="/findings/{number}/views"' in Visitor(city, "u11leader").get(f"/findings/{number}").text
-    assert "data-watched" not in Visitor(city, "office1").get(f"/findings/{number}").text
+    assert "data-watched" not in Visitor(city, "lookback1").get(f"/findings/{number}").text
