@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from cases.signals import SIGNALS
 from cases.signals.snapshot import Answer, Hit
+from tests.bench.paper_world.audit import single_tests
 from tests.bench.paper_world.composing import Wish, compose
 from tests.bench.paper_world.writing import write
 from tests.command.test_command import Shell
-from xiaohao.bench_format import Labels, Planted, Strength, World, read_labels, read_world, write_json
+from xiaohao.bench_format import Evidence, Labels, Planted, Strength, World, read_labels, read_world, write_json
 from xiaohao.benchmark.command import score_of
 from xiaohao.benchmark.leaks import too_late
 from xiaohao.benchmark.scoring import Score, judge, together
@@ -99,6 +101,32 @@ def test_the_command_prints_seed_table_and_errors(
     assert "PR-36" in shell.out
     assert "+ PR-" in shell.out  # what was raised on what is now called honest
     assert "/24" in shell.error  # progress
+
+
+def test_the_score_is_told_as_json(
+    directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = Shell(tmp_path, monkeypatch, capsys).json("signals", "bench", str(directory))
+
+    assert told["together"]["planted"] > 0
+    assert set(told["signals"]) == set(SIGNALS)
+    assert all(isinstance(count, int) for count in told["blocked_by"].values())
+
+
+def test_the_leak_audit_takes_files_of_any_name(directory: Path, tmp_path: Path) -> None:
+    world, other = read_world(directory), tmp_path / "other"
+    (other / "files").mkdir(parents=True)
+
+    def renamed(each: Evidence) -> Evidence:
+        path = f"材料{each.id}{Path(each.file).suffix}"
+        (other / "files" / path).write_bytes((directory / "files" / each.file).read_bytes())
+        return replace(each, file=path, id=f"甲{each.id}")
+
+    findings = [replace(one, evidence=tuple(map(renamed, one.evidence))) for one in world.findings]
+    base, tests = single_tests(replace(world, findings=tuple(findings)), read_labels(directory), other)
+
+    assert 0 < base < 1
+    assert {"lowest file name", "lowest evidence id"} <= {one.name.partition(" > ")[0] for one in tests}
 
 
 def test_it_asks_for_a_directory(

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any, Final
 
 from cases.signals import SIGNALS
@@ -129,12 +129,22 @@ class Score:
 
     def document(self) -> dict[str, Any]:
         """Return everything as JSON knows it."""
-        return asdict(self) | {
+        told: dict[str, Any] = _plain(self)
+        return told | {
             "together": self.overall.document(),
             "accused_per_thousand": self.accused.per_thousand,
             "blocked_per_thousand": self.blocked.per_thousand,
             "signals": {name: tally.document() for name, tally in self.signals.items()},
         }
+
+
+def _plain(value: Any) -> Any:
+    """Return *value* as JSON knows it; `asdict` would build a Counter anew from pairs, which makes them its keys."""
+    if is_dataclass(value):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def judge(world: World, labels: Labels, answers: Mapping[str, Answer], late: tuple[str, ...] = ()) -> Score:

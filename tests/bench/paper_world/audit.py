@@ -164,6 +164,12 @@ def tokens(finding: Finding, directory: Path) -> set[str]:
     return found
 
 
+def _first_number(name: str) -> int:
+    """Return the first number in a name, 0 where there is none: the format allows any names."""
+    found = re.search(r"[0-9]{1,15}", name)
+    return int(found[0]) if found else 0
+
+
 _NUMBERS: dict[str, Callable[[Finding], float]] = {
     "length of completion": lambda finding: sum(len(each.completion) for each in finding.submissions),
     "length of detail": lambda finding: len(finding.detail),
@@ -178,8 +184,8 @@ _NUMBERS: dict[str, Callable[[Finding], float]] = {
     "number of extensions": lambda finding: len(finding.extensions),
     "number of objects": lambda finding: len(finding.objects),
     "place in the list": lambda finding: finding.seq,
-    "lowest file name": lambda finding: min((int(each.file[1:6]) for each in finding.evidence), default=0),
-    "lowest evidence id": lambda finding: min((int(each.id[1:]) for each in finding.evidence), default=0),
+    "lowest file name": lambda finding: min((_first_number(each.file) for each in finding.evidence), default=0),
+    "lowest evidence id": lambda finding: min((_first_number(each.id) for each in finding.evidence), default=0),
     "most uploads in an hour": lambda finding: max(
         Counter(each.uploaded_at.replace(minute=0, second=0) for each in finding.evidence).values(), default=0
     ),
