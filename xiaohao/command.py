@@ -47,7 +47,19 @@ from web.urgency import Clockwork, Shown
 from xiaohao.backtesting import back_test
 from xiaohao.benchmark.command import bench
 from xiaohao.settings import Settings, SettingsWrong
-from xiaohao.speech import AsJson, ShownByDefault, fail, language, on_screen, passphrase, refuse, said, sentence, tell
+from xiaohao.speech import (
+    AsJson,
+    ShownByDefault,
+    fail,
+    language,
+    no_room,
+    on_screen,
+    passphrase,
+    refuse,
+    said,
+    sentence,
+    tell,
+)
 from xiaohao.wiring import Wired
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="销号 xiaohao")
@@ -81,13 +93,20 @@ def main() -> None:
     as_json = "--json" in sys.argv
     keep_to_myself()
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # what finds no room is said here, and not as a traceback at the very end
     except CaseError as refusal:
         refuse(refusal, as_json)
     except OSError as why:
         if not is_full(why):
             raise
-        refuse(DiskFull(), as_json)
+        try:
+            print(flush=True)  # was it the output that had no room?
+            refuse(DiskFull(), as_json)
+        except OSError:
+            no_room(DiskFull())
     except SettingsWrong as why:
         fail(str(why), as_json)
 

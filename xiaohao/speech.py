@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -18,6 +19,7 @@ from cases.refusals import CaseError, FormIncomplete
 from config.messages import say
 
 REFUSED = 1
+BROKEN = 3  # the command could not say what it found
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
 
 
@@ -78,10 +80,22 @@ def refuse(refusal: CaseError, as_json: bool) -> NoReturn:
 def fail(text: str, as_json: bool, problem: Mapping[str, Any] | None = None) -> NoReturn:
     """Say what went wrong and end with 1."""
     if as_json:
-        print(json.dumps({"refused": dict(problem or {"text": text})}, ensure_ascii=False, indent=1, default=_plain))
+        shown = {"refused": dict(problem or {"text": text})}
+        print(json.dumps(shown, ensure_ascii=False, indent=1, default=_plain), flush=True)
     else:
         print(text, file=sys.stderr)
     raise SystemExit(REFUSED)
+
+
+def no_room(refusal: CaseError) -> NoReturn:
+    """Say on the error output that nothing more can be written to the output, and end with 3: the command broke down.
+
+    1 would say that something was found or refused, which nobody could have read.
+    """
+    with suppress(OSError):
+        print(said(refusal), file=sys.stderr)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what its buffer still holds has nowhere to go
+    raise SystemExit(BROKEN)
 
 
 def passphrase(*, ask: bool, twice: bool) -> str:

@@ -1,7 +1,10 @@
 """Trust on the command line: what was changed, lost or damaged is said in sentences and by the code at the end."""
 
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -72,6 +75,24 @@ def test_a_changed_row_is_named_with_the_last_good_event(house: House) -> None:
     assert (problem["kind"], problem["table"], problem["row"]) == ("row_changed", "findings", str(case_id))
     assert problem["case_id"]
     assert problem["seq"]
+
+
+@pytest.mark.parametrize(
+    "command", [("audit", "verify"), ("audit", "verify", "--json"), ("doctor",), ("tasks", "--json"), ("findings",)]
+)
+def test_what_has_no_room_to_say_what_it_found_says_that_and_is_no_verdict(
+    house: House, command: tuple[str, ...]
+) -> None:
+    names = {"XIAOHAO_DATA": str(house.data), "XIAOHAO_DATABASE_URL": house.city.url, "XIAOHAO_LANGUAGE": "en"}
+    run = [sys.executable, "-c", "from xiaohao.command import main; main()", *command]
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            run, env=os.environ | names, stdout=full, stderr=subprocess.PIPE, text=True, timeout=120, check=False
+        )
+
+    assert ended.returncode == 3, ended.stderr  # 1 would be: something was found
+    assert "Traceback" not in ended.stderr
+    assert "disk is full" in ended.stderr.lower()
 
 
 def test_without_a_witness_the_commands_say_so(house: House) -> None:
