@@ -1,4 +1,4 @@
-"""决定处置建议: the system only proposes an interview (约谈), a circular (通报) or a revocation; people decide."""
+"""决定处理建议: the system only proposes an interview (约谈), a circular (通报) or a revocation; people decide."""
 
 from sqlalchemy import update
 

@@ -61,7 +61,7 @@ def enter_registers(act: Act, day: Day, list_number: str, numbers: Sequence[str]
     )
     for register, given in known:
         enter("office1", "office", register, {"on": day(170)} | given)
-    said = {"on": day(15), "source": "hotline", "text": "反映某路段路灯不亮，与本轮整改问题无关"}
+    said = {"on": day(15), "source": "hotline", "text": "反映某路段路灯不亮，与本次整改问题无关"}
     enter("office1", "office", "complaint", said)
     moved = {"unit": "12", "on": day(33), "person": "党政办主任", "title": "镇综合服务中心主任", "kind": "transferred"}
     enter("organisation1", "office", "appointment", moved)
