@@ -19,7 +19,7 @@ class Clearance(IntEnum):
 
     OPEN = 0
     INTERNAL = 1  # 内部
-    SECRET = 2  # 秘密
+    SECRET = 2  # 工作秘密: state secrets have no place in the product
 
 
 class Side(StrEnum):
