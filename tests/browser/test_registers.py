@@ -15,8 +15,14 @@ def test_a_refund_is_entered_and_the_sums_follow(house: House, visits: Visits, t
     number = house.city.numbers[0]
     page = house.sign_in(visits, "office1")
     page.goto(f"{house.address}/findings/{number}#registers")
-    page.select_option("#which-register", "recovery")
+    page.wait_for_function("window.htmx !== undefined && document.readyState === 'complete'")
     form = page.locator("#entry-form")
+    page.select_option("#which-register", "recovery")
+    for _ in range(30):  # a choice that the page was not ready to hear is made again
+        page.wait_for_timeout(1_000)
+        if form.locator("[name=at]").count():
+            break
+        page.dispatch_event("#which-register", "change")
     for name, value in (("at", "2026-03-02 10:30"), ("amount", "很多"), ("payer", "某公司"), ("account", "国库")):
         form.locator(f"[name={name}]").fill(value)
     form.get_by_role("button", name="登记").click()
